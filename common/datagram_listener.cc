@@ -1,0 +1,85 @@
+#include "common/datagram_listener.h"
+
+#include <linux/sock_diag.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace weir {
+namespace {
+
+constexpr int kBatchesPerTurn = 8;
+// 262,144 datagrams: three times what a 64 MiB receive buffer holds of the smallest ones.
+constexpr int kBatchesPerDrain = 4096;
+// An error that persists must not keep the loop busy.
+constexpr std::chrono::milliseconds kErrorPause(10);
+
+}  // namespace
+
+DatagramListener::DatagramListener(EventLoop& loop, ReceiveSlots& slots, BoundSocket socket,
+                                   LineSink& sink)
+    : Listener(std::move(socket)),
+      slots_(slots),
+      sink_(sink),
+      readable_(loop, fd(), true, false, [this] { Receive(kBatchesPerTurn); }),
+      pause_(loop, kErrorPause, std::chrono::seconds(0), [this] { readable_.Start(); }) {
+  pause_.Stop();
+}
+
+void DatagramListener::Drain() {
+  Receive(kBatchesPerDrain);
+  readable_.Stop();
+  pause_.Stop();
+}
+
+uint64_t DatagramListener::KernelDrops() const {
+  uint32_t memory[SK_MEMINFO_VARS] = {};
+  socklen_t size = sizeof(memory);
+  if (getsockopt(fd(), SOL_SOCKET, SO_MEMINFO, memory, &size) == 0) {
+    drops_ += static_cast<uint32_t>(memory[SK_MEMINFO_DROPS] - last_drops_);
+    last_drops_ = memory[SK_MEMINFO_DROPS];
+  }
+  return drops_;
+}
+
+void DatagramListener::Receive(int max_batches) {
+  for (int batch = 0; batch < max_batches; ++batch) {
+    const int count = slots_.ReceiveDatagrams(fd());
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN) OnError(errno);
+      break;
+    }
+    Deliver(count);
+    if (count < ReceiveSlots::kSlots) break;
+  }
+}
+
+void DatagramListener::Deliver(int count) {
+  counters_.datagrams += count;
+  for (int i = 0; i < count; ++i) {
+    std::string_view datagram = slots_.datagram(i);
+    counters_.bytes += datagram.size();
+    if (slots_.truncated(i)) [[unlikely]] {
+      ++counters_.truncated;
+      const size_t last = datagram.rfind('\n');
+      if (last == datagram.npos) continue;
+      datagram = datagram.substr(0, last);
+    }
+    sink_.OnDatagram(datagram, transport());
+  }
+  sink_.OnBatchEnd();
+}
+
+void DatagramListener::OnError(int error) {
+  ++counters_.receive_errors;
+  readable_.Stop();
+  if (error == EBADF || error == ENOTSOCK) {
+    open_ = false;
+  } else {
+    pause_.Start();
+  }
+}
+
+}  // namespace weir

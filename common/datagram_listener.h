@@ -1,0 +1,36 @@
+// DatagramListener: a UDP or unixgram socket, read by batches of datagrams.
+//
+// Each turn of the loop takes at most eight batches of 64, so that timers, tasks and other sockets
+// have their turn under any load. A datagram that was cut because it is longer than a slot is
+// delivered up to its last LF.
+//
+// Thread safety and lifetimes: see common/listener.h.
+// Tested by tests/unit/common/datagram_listener_test.cc.
+#pragma once
+
+#include "common/listener.h"
+
+namespace weir {
+
+class DatagramListener final : public Listener {
+ public:
+  DatagramListener(EventLoop& loop, ReceiveSlots& slots, BoundSocket socket, LineSink& sink);
+
+  void Drain() override;
+  uint64_t KernelDrops() const override;
+
+ private:
+  void Receive(int max_batches);
+  void Deliver(int count);
+  void OnError(int error);
+
+  ReceiveSlots& slots_;
+  LineSink& sink_;
+  FdWatcher readable_;
+  Timer pause_;
+  // The kernel's count has 32 bits and wraps.
+  mutable uint32_t last_drops_ = 0;
+  mutable uint64_t drops_ = 0;
+};
+
+}  // namespace weir
