@@ -1,0 +1,91 @@
+// Console: the text admin port, for routers that probe and for people with nc.
+//
+// A line is a command and its arguments, separated by spaces; LF or CRLF ends it, and so does the
+// end of what has arrived when the command is a known one, because hulu's router and
+// go-statsd-proxy send a bare "health". (So "health" and " down" in two packets is "health" and an
+// unknown " down".) Names are matched in any case of letters. Several commands may come at once;
+// each is answered in turn. The answers are those of etsy's statsd:
+//
+//   health [up|down]  "health: up\n" or "health: down\n", after setting it if an argument says so
+//   ping              "pong\n"
+//   help              "Commands: health, help, ping, quit, stats\n\n"
+//   quit              closes
+//   anything else     "ERROR\n"; a line over 4 KiB also closes
+//
+// Bounded: at most `max_connections`; one more closes the one that has been idle longest, so idle
+// connections cannot lock a probe out. A connection that neither sends nor reads for `idle_timeout`
+// is closed. No more than 64 KiB of answers wait for a client beyond the one that passes it; until
+// they are read its commands wait.
+//
+// Thread safety: all on the loop's thread, command functions included. The loop outlives it.
+// Tested by tests/unit/common/console_test.cc.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/event_loop.h"
+#include "common/result.h"
+#include "common/socket.h"
+
+namespace weir {
+
+struct ConsoleOptions {
+  // host:port; an empty host means every interface, port 0 any free port.
+  std::string listen_address = "";
+  size_t max_connections = 64;
+  // Longer than any sane probe interval. Default 5 minutes.
+  std::chrono::nanoseconds idle_timeout = std::chrono::minutes(5);
+};
+
+class Console {
+ public:
+  // Gets what stands behind the name, without the spaces around it; returns the whole reply.
+  using Command = std::function<std::string(std::string_view arguments)>;
+
+  // Listens when it returns; answers while the loop runs.
+  static Result<std::unique_ptr<Console>> Open(EventLoop& loop, const ConsoleOptions& options);
+  ~Console();
+  Console(const Console&) = delete;
+  Console& operator=(const Console&) = delete;
+
+  // Adds a command or replaces one, the built-in ones too. REQUIRES: `name` is lower case.
+  void Register(std::string name, Command command);
+
+  // What `health` says is up while the operator has not set it down and this returns true.
+  void SetHealthCheck(std::function<bool()> check) { health_check_ = std::move(check); }
+
+  const std::string& address() const { return socket_.address; }
+  uint16_t port() const;
+
+ private:
+  class Connection;
+  using Connections = std::list<std::unique_ptr<Connection>>;
+
+  Console(EventLoop& loop, const ConsoleOptions& options, BoundSocket socket);
+  void Accept();
+  void Tick();
+  void RegisterBuiltIns();
+  // Puts the connection behind all that were active before.
+  void Touch(Connections::iterator connection);
+  const Command* Find(std::string_view name) const;
+
+  EventLoop& loop_;
+  const ConsoleOptions options_;
+  BoundSocket socket_;
+  std::map<std::string, Command, std::less<>> commands_;
+  std::function<bool()> health_check_;
+  bool operator_says_up_ = true;
+  Connections connections_;  // the one idle longest first
+  FdWatcher acceptor_;
+  Timer ticker_;
+};
+
+}  // namespace weir

@@ -1,0 +1,324 @@
+#include "common/http_server.h"
+
+#include <civetweb.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <future>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "common/check.h"
+#include "common/log.h"
+#include "common/socket.h"
+
+namespace weir {
+namespace {
+
+constexpr size_t kStackBytes = 256 << 10;
+// A client slower than response_timeout is noticed between slices, not within one.
+constexpr size_t kWriteSlice = 16 << 10;
+// An unread body up to this size is read away, a larger one costs the connection.
+constexpr int64_t kMaxDiscardedBody = 256 << 10;
+constexpr auto kStopGrace = std::chrono::seconds(2);
+constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
+
+using Clock = std::chrono::steady_clock;
+
+// Calls `visit(fd, local address)` for every TCP socket of this process whose port is `port`.
+template <class Visit>
+void ForEachTcpSocket(uint16_t port, Visit visit) {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  const int end = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 1 << 16));
+  for (int fd = 0; fd < end; ++fd) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof(address);
+    if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) continue;
+    if (address.ss_family != AF_INET && address.ss_family != AF_INET6) continue;
+    int type = 0;
+    size = sizeof(type);
+    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
+    const SocketAddress local = SocketAddress::OfSocket(fd);
+    if (type == SOCK_STREAM && local.port() == port) visit(fd, local);
+  }
+}
+
+bool Listens(int fd) {
+  int listens = 0;
+  socklen_t size = sizeof(listens);
+  return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
+}
+
+// Threads started while one of these lives have small stacks.
+class SmallStacks {
+ public:
+  SmallStacks() {
+    pthread_getattr_default_np(&before_);
+    pthread_attr_t small;
+    pthread_getattr_default_np(&small);
+    pthread_attr_setstacksize(&small, kStackBytes);
+    pthread_setattr_default_np(&small);
+    pthread_attr_destroy(&small);
+  }
+  ~SmallStacks() {
+    pthread_setattr_default_np(&before_);
+    pthread_attr_destroy(&before_);
+  }
+  SmallStacks(const SmallStacks&) = delete;
+  SmallStacks& operator=(const SmallStacks&) = delete;
+
+ private:
+  pthread_attr_t before_;
+};
+
+class CivetwebConnection final : public HttpConnection {
+ public:
+  CivetwebConnection(mg_connection* connection, bool may_stay_open, Clock::duration timeout)
+      : connection_(connection), may_stay_open_(may_stay_open), timeout_(timeout) {}
+
+  std::optional<std::string_view> Header(const char* name) const override {
+    const char* value = mg_get_header(connection_, name);
+    if (value == nullptr) return std::nullopt;
+    return value;
+  }
+  int Read(char* buffer, size_t size) override { return mg_read(connection_, buffer, size); }
+
+  bool Write(std::string_view bytes) override {
+    if (deadline_ == Clock::time_point()) deadline_ = Clock::now() + timeout_;
+    while (!bytes.empty() && !broken_) {
+      const size_t size = std::min(bytes.size(), kWriteSlice);
+      broken_ = mg_write(connection_, bytes.data(), size) != static_cast<int>(size) ||
+                Clock::now() > deadline_;
+      bytes.remove_prefix(size);
+    }
+    if (broken_) CloseAfterResponse();
+    return !broken_;
+  }
+
+  bool MayStayOpen() const override { return may_stay_open_; }
+  void CloseAfterResponse() override { mg_disable_connection_keep_alive(connection_); }
+
+ private:
+  mg_connection* const connection_;
+  const bool may_stay_open_;
+  const Clock::duration timeout_;
+  Clock::time_point deadline_;  // from the first write on
+  bool broken_ = false;
+};
+
+}  // namespace
+
+HttpHandler LimitConcurrency(int limit, HttpHandler handler) {
+  const auto running = std::make_shared<std::atomic<int>>(0);
+  return
+      [limit, running, handler = std::move(handler)](HttpRequest& request, HttpResponse& response) {
+        if (running->fetch_add(1) < limit) {
+          handler(request, response);
+        } else {
+          response.Send(503, kPlainText, "too many of these requests are running, try again\n",
+                        {{"Retry-After", "1"}});
+        }
+        running->fetch_sub(1);
+      };
+}
+
+class HttpServer::Impl {
+ public:
+  Impl(const HttpServerOptions& options, std::vector<HttpRoute> routes, BoundSocket socket)
+      : options_(options), socket_(std::move(socket)) {
+    for (HttpRoute& route : routes) {
+      WEIR_CHECK(routes_.emplace(std::move(route.path), std::move(route.handler)).second);
+    }
+    const int seconds = static_cast<int>(options_.request_timeout.count() / 1000);
+    setsockopt(socket_.fd.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof(seconds));
+    port_ = SocketAddress::OfSocket(socket_.fd.get()).port();
+  }
+
+  Result<Done> Start();
+  void Stop();
+
+  uint16_t port() const { return port_; }
+  const std::string& address() const { return socket_.address; }
+
+ private:
+  static Impl* Of(const mg_context* context) {
+    return static_cast<Impl*>(mg_get_user_data(context));
+  }
+  static Impl* Of(const mg_connection* connection) { return Of(mg_get_context(connection)); }
+  static void* OnThread(const mg_context* context, int type);
+  int Serve(mg_connection* connection);
+  void Handle(HttpRequest& request, HttpResponse& response) const;
+
+  const HttpServerOptions options_;
+  std::map<std::string, HttpHandler, std::less<>> routes_;
+  BoundSocket socket_;
+  uint16_t port_ = 0;
+  mg_context* context_ = nullptr;
+  std::promise<bool> socket_replaced_;
+  std::atomic<int> held_connections_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  int running_ = 0;        // requests; guarded by mutex_
+  bool stopping_ = false;  // guarded by mutex_
+};
+
+// CivetWeb calls this on its accepting thread before it first polls its listening socket.
+void* HttpServer::Impl::OnThread(const mg_context* context, int type) {
+  if (type != 0) return nullptr;
+  Impl* self = Of(context);
+  mg_server_port opened{};
+  const bool found = mg_get_server_ports(context, 1, &opened) == 1;
+  bool replaced = false;
+  if (found) {
+    const auto port = static_cast<uint16_t>(opened.port);
+    ForEachTcpSocket(port, [&](int fd, const SocketAddress& local) {
+      if (!Listens(fd) || local.ToString() != JoinHostPort("127.0.0.1", port)) return;
+      replaced = dup3(self->socket_.fd.get(), fd, O_CLOEXEC) == fd;
+    });
+  }
+  self->socket_replaced_.set_value(replaced);
+  return nullptr;
+}
+
+Result<Done> HttpServer::Impl::Start() {
+  mg_init_library(MG_FEATURES_DEFAULT);
+  const std::string threads = std::to_string(options_.threads);
+  const std::string request_timeout = std::to_string(options_.request_timeout.count());
+  const std::string keep_alive_timeout = std::to_string(options_.keep_alive_timeout.count());
+  const std::string header_bytes = std::to_string(options_.max_header_bytes);
+  const char* settings[] = {"listening_ports",
+                            "127.0.0.1:0",
+                            "num_threads",
+                            threads.c_str(),
+                            "request_timeout_ms",
+                            request_timeout.c_str(),
+                            "enable_keep_alive",
+                            "yes",
+                            "keep_alive_timeout_ms",
+                            keep_alive_timeout.c_str(),
+                            "max_request_size",
+                            header_bytes.c_str(),
+                            "tcp_nodelay",
+                            "1",
+                            "enable_auth_domain_check",
+                            "no",
+                            nullptr};
+  mg_callbacks callbacks{};
+  callbacks.init_thread = &OnThread;
+  callbacks.begin_request = [](mg_connection* connection) {
+    return Of(connection)->Serve(connection);
+  };
+  callbacks.init_connection = [](const mg_connection* connection, void**) {
+    Of(connection)->held_connections_.fetch_add(1);
+    return 0;
+  };
+  callbacks.connection_close = [](const mg_connection* connection) {
+    Of(connection)->held_connections_.fetch_sub(1);
+  };
+  callbacks.log_message = [](const mg_connection*, const char* message) {
+    LogDebug("HTTP server", {{"message", message}});
+    return 1;
+  };
+  char text[256] = "";
+  mg_init_data init{&callbacks, this, settings};
+  mg_error_data error{};
+  error.text = text;
+  error.text_buffer_size = sizeof(text);
+  {
+    const SmallStacks small_stacks;
+    context_ = mg_start2(&init, &error);
+  }
+  if (context_ == nullptr) {
+    return Error{"cannot serve HTTP on " + socket_.address + ": " + text};
+  }
+  if (!socket_replaced_.get_future().get()) {
+    return Error{"cannot serve HTTP on " + socket_.address + ": the server lost its socket"};
+  }
+  return Done{};
+}
+
+void HttpServer::Impl::Stop() {
+  if (context_ == nullptr) return;
+  {
+    std::unique_lock lock(mutex_);
+    stopping_ = true;
+    idle_.wait_for(lock, kStopGrace, [this] { return running_ == 0; });
+  }
+  // CivetWeb's threads look at its stop flag every two seconds, or when their socket wakes them.
+  ForEachTcpSocket(port_, [](int fd, const SocketAddress&) { shutdown(fd, SHUT_RD); });
+  mg_stop(std::exchange(context_, nullptr));
+  mg_exit_library();
+}
+
+int HttpServer::Impl::Serve(mg_connection* connection) {
+  bool may_stay_open = held_connections_.load() <= options_.max_idle_connections;
+  {
+    const std::lock_guard lock(mutex_);
+    ++running_;
+    may_stay_open = may_stay_open && !stopping_;
+  }
+  const mg_request_info& info = *mg_get_request_info(connection);
+  CivetwebConnection wire(connection, may_stay_open, options_.response_timeout);
+  const std::string_view version = info.http_version;
+  HttpRequest request(wire, version == "1.0" ? HttpVersion::k10 : HttpVersion::k11,
+                      info.request_method, info.local_uri,
+                      info.query_string == nullptr ? "" : info.query_string);
+  HttpResponse response(wire, request);
+  Handle(request, response);
+  if (response.status() == 0) response.Send(500, kPlainText, "internal server error\n");
+
+  // What is left of the body CivetWeb reads away, unless the connection closes.
+  const bool discardable = info.content_length >= 0 && info.content_length <= kMaxDiscardedBody &&
+                           !request.Header("Expect");
+  if (response.unfinished() || (request.HasUnreadBody() && !discardable)) {
+    wire.CloseAfterResponse();
+  }
+  const std::lock_guard lock(mutex_);
+  --running_;
+  idle_.notify_all();
+  return response.status();
+}
+
+void HttpServer::Impl::Handle(HttpRequest& request, HttpResponse& response) const {
+  auto route = routes_.find(request.path());
+  if (route == routes_.end()) route = routes_.find(std::string_view());
+  if (route != routes_.end()) return route->second(request, response);
+  response.Send(404, kPlainText, "404 page not found\n");
+}
+
+HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+HttpServer::~HttpServer() { Stop(); }
+
+Result<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOptions& options,
+                                                      std::vector<HttpRoute> routes) {
+  const Result<ListenAddress> address = ParseListenAddress(options.listen_address);
+  if (!address) {
+    return Error{"bad HTTP listening address: " + options.listen_address +
+                 " (write host:port, as in :9102 or [::1]:9102)"};
+  }
+  Result<std::vector<BoundSocket>> sockets = OpenTcp(*address);
+  if (!sockets) return Error{"HTTP: " + sockets.error().message};
+  auto impl = std::make_unique<Impl>(options, std::move(routes), std::move(sockets->front()));
+  if (Result<Done> started = impl->Start(); !started) {
+    impl->Stop();
+    return started.error();
+  }
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+uint16_t HttpServer::port() const { return impl_->port(); }
+const std::string& HttpServer::address() const { return impl_->address(); }
+void HttpServer::Stop() { impl_->Stop(); }
+
+}  // namespace weir

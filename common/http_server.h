@@ -1,0 +1,92 @@
+// HttpServer: pages, health and scrapes over HTTP/1.1, on CivetWeb.
+//
+// CivetWeb gives each open connection a thread, so threads are what must not run out:
+//  * a connection that has sent nothing occupies none (TCP_DEFER_ACCEPT) for `request_timeout`;
+//  * after a response the connection stays open only while at most `max_idle_connections` are held,
+//    all others are told "Connection: close"; idle ones end after `keep_alive_timeout`;
+//  * a request must have arrived within `request_timeout`, a client that reads nothing for as long
+//    is cut, and so is one that has not read its response after `response_timeout`;
+//  * a route that may be slow is wrapped by LimitConcurrency, which answers 503 at once beyond it.
+// So with idle + limited < threads, the other routes answer at once. The limit of that promise:
+// threads - idle - limited clients that send half a request make the rest wait until
+// `request_timeout` cuts them.
+//
+// The listening socket is ours (common/socket.h), for its address rules and its errors. CivetWeb
+// 1.15 cannot be given a socket: it opens one on a free port of the loopback, which ours replaces
+// (dup) before it is first looked at. So IPv6 works although Debian builds CivetWeb without it: of
+// an accepted socket it keeps two addresses of 16 bytes side by side, and the 28 bytes of an IPv6
+// address end within the second (read in 1.15 and 1.16); only the client's address is lost.
+//
+// A path nobody registered is answered 404, "404 page not found\n", as Go does.
+// Thread safety: handlers run on several threads at once. Start and Stop belong to one thread that
+// is not a handler's. Handlers and all they refer to outlive the server.
+// Tested by tests/unit/common/http_server_test.cc.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/http_message.h"
+#include "common/result.h"
+
+namespace weir {
+
+struct HttpServerOptions {
+  // host:port; an empty host means every interface, port 0 any free port.
+  std::string listen_address = ":9102";
+  // Requests served at a time; each costs a thread (about 30 KB of memory). Default 8.
+  int threads = 8;
+  // Connections kept open for a next request. Default 2.
+  int max_idle_connections = 2;
+  // Longer than a scrape interval of a minute, so that a Prometheus keeps its connection.
+  std::chrono::milliseconds keep_alive_timeout{75'000};
+  // For a request's head to arrive, for the next piece of a body to arrive, for a client to read
+  // anything at all. Default 10 s.
+  std::chrono::milliseconds request_timeout{10'000};
+  // For a client to read a whole response. Default 60 s.
+  std::chrono::milliseconds response_timeout{60'000};
+  // Request line and headers; more is answered 400 or 413. Default 16 KiB.
+  size_t max_header_bytes = 16 << 10;
+};
+
+using HttpHandler = std::function<void(HttpRequest&, HttpResponse&)>;
+
+struct HttpRoute {
+  // Exact. Empty: every path that no other route has.
+  std::string path;
+  HttpHandler handler;
+};
+
+// At most `limit` calls of `handler` at a time; others get 503 with Retry-After at once.
+HttpHandler LimitConcurrency(int limit, HttpHandler handler);
+
+class HttpServer {
+ public:
+  // Serves when it returns. The error names the address.
+  static Result<std::unique_ptr<HttpServer>> Start(const HttpServerOptions& options,
+                                                   std::vector<HttpRoute> routes);
+  ~HttpServer();  // Stop()
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  uint16_t port() const;
+  // What it is bound to: "[::]:9102".
+  const std::string& address() const;
+
+  // Lets the running requests end, for at most two seconds, then cuts them and closes. May be
+  // called again.
+  void Stop();
+
+ private:
+  class Impl;
+  explicit HttpServer(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir
