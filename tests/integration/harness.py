@@ -1,0 +1,264 @@
+"""Starts the real weir-exporter, talks to it, and leaves no process behind.
+
+The binaries are those in $WEIR_BUILD (default: build/ of this checkout). An exporter listens on ports
+the kernel picked; which ones is read from its log lines `msg=Listening protocol=P address=A`.
+"""
+
+import atexit
+import ctypes
+import http.client
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+import page
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("WEIR_BUILD", ROOT / "build"))
+HERE = pathlib.Path(__file__).resolve().parent
+EXPORTER = BUILD / "weir-exporter"
+LOAD = BUILD / "weir-load"
+
+# How long a condition may take to come true. A test that passes never waits this long.
+DEADLINE_SECONDS = 60
+LOG_LINES_SHOWN = 40
+
+_started = set()
+_LISTENING = re.compile(r'msg="?Listening"? protocol="?(\w+)"? address="?([^" ]+)"?')
+_libc = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def wait_until(condition, what, deadline=DEADLINE_SECONDS):
+    """Calls condition() until it returns something true, and returns that.
+
+    `what` says what was awaited; a function is called to say it when the deadline has passed.
+    """
+    end = time.monotonic() + deadline
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {deadline} s: {what() if callable(what) else what}")
+        time.sleep(0.005)
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    """A port of 127.0.0.1 that was free a moment ago."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def split_address(address):
+    """Where to connect: ('::1', 9102) of '[::1]:9102', the loopback for an address of all hosts."""
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    return "127.0.0.1" if host in ("", "::", "0.0.0.0") else host, int(port)
+
+
+def start(command, **options):
+    """Popen, with the promise that the process dies with this one."""
+    process = subprocess.Popen(
+        [str(part) for part in command],
+        stdin=subprocess.DEVNULL,
+        preexec_fn=lambda: _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL),
+        **options,
+    )
+    _started.add(process)
+    return process
+
+
+def stop(process, sig=signal.SIGTERM):
+    """Sends the signal and returns the exit status; a process that will not end is killed."""
+    if process.poll() is None:
+        process.send_signal(sig)
+    try:
+        return process.wait(DEADLINE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise AssertionError(f"process {process.pid} did not end after signal {sig}") from None
+    finally:
+        _started.discard(process)
+
+
+@atexit.register
+def _kill_all():
+    for process in _started:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+class Response:
+    """An HTTP answer, read to its end."""
+
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    @property
+    def text(self):
+        return self.body.decode("utf-8")
+
+
+class Exporter:
+    """One running weir-exporter. UDP, TCP and HTTP listen on 127.0.0.1:0 unless `flags` say otherwise."""
+
+    DEFAULTS = (
+        "--statsd.listen-udp=127.0.0.1:0",
+        "--statsd.listen-tcp=127.0.0.1:0",
+        "--web.listen-address=127.0.0.1:0",
+    )
+
+    def __init__(self, *flags, defaults=DEFAULTS, prefix=()):
+        given = {flag.split("=", 1)[0] for flag in flags}
+        defaults = [flag for flag in defaults if flag.split("=", 1)[0] not in given]
+        self.process = start(
+            [*prefix, EXPORTER, *defaults, *flags], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        self.log = []
+        self._log_grew = threading.Condition()
+        self._log_ended = False
+        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        self._reader.start()
+
+    def _read_log(self):
+        for line in self.process.stderr:
+            with self._log_grew:
+                self.log.append(line.decode("utf-8", "replace").rstrip("\n"))
+                self._log_grew.notify_all()
+        with self._log_grew:
+            self._log_ended = True
+            self._log_grew.notify_all()
+
+    def wait_for_log(self, pattern, deadline=DEADLINE_SECONDS):
+        """The first match of a regular expression in a log line, now or later."""
+        end = time.monotonic() + deadline
+        seen = 0
+        with self._log_grew:
+            while True:
+                for line in self.log[seen:]:
+                    match = re.search(pattern, line)
+                    if match:
+                        return match
+                seen = len(self.log)
+                left = end - time.monotonic()
+                if self._log_ended or left <= 0:
+                    raise AssertionError(f"no log line matches {pattern!r}:\n{self.tail()}")
+                self._log_grew.wait(left)
+
+    def tail(self):
+        return "\n".join("  | " + line for line in self.log[-LOG_LINES_SHOWN:])
+
+    def address(self, protocol):
+        """Where it listens: 'HOST:PORT', or the path of a unix socket."""
+        return self.wait_for_log(
+            _LISTENING.pattern.replace(r"(\w+)", re.escape(protocol), 1), deadline=10
+        ).group(1)
+
+    def endpoint(self, protocol):
+        return split_address(self.address(protocol))
+
+    @property
+    def port(self):
+        return self.endpoint("udp")[1]
+
+    def wait_ready(self):
+        address = self.address("http")
+
+        def ready():
+            if self.process.poll() is not None:
+                raise AssertionError(f"ended with {self.process.returncode}:\n{self.tail()}")
+            try:
+                return self.get("/-/ready").status == 200
+            except OSError:
+                return False
+
+        wait_until(ready, f"{address}/-/ready answers 200")
+        return self
+
+    def request(self, method, path, headers=None, timeout=DEADLINE_SECONDS):
+        host, port = self.endpoint("http")
+        connection = http.client.HTTPConnection(host, port, timeout=timeout)
+        try:
+            connection.request(method, path, headers=headers or {})
+            answer = connection.getresponse()
+            return Response(answer.status, answer.headers, answer.read())
+        finally:
+            connection.close()
+
+    def get(self, path, headers=None):
+        return self.request("GET", path, headers)
+
+    def scrape(self):
+        """The page, checked and parsed; anything but 200 and a sound page is a failure."""
+        answer = self.get("/metrics")
+        if answer.status != 200:
+            raise AssertionError(f"/metrics answers {answer.status}: {answer.text[:500]}")
+        return page.parse(answer.text)
+
+    def wait_for(self, condition, what):
+        """Scrapes until condition(page) is true; returns that page."""
+        last = None
+
+        def check():
+            nonlocal last
+            last = self.scrape()
+            return last if condition(last) else None
+
+        return wait_until(check, lambda: f"{what}; the last page:\n{last.user_text()[:4000]}")
+
+    def wait_for_value(self, value, name, **labels):
+        return self.wait_for(
+            lambda seen: seen.get(name, **labels) == value, f"{name}{labels or ''} = {value}"
+        )
+
+    def memory_kilobytes(self):
+        """The resident set of the process."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1))
+
+    def stop(self, sig=signal.SIGTERM):
+        """Ends it, if it still runs, and returns the exit status with the whole log read."""
+        status = stop(self.process, sig)
+        self._reader.join(DEADLINE_SECONDS)
+        return status
+
+
+class IntegrationTest(unittest.TestCase):
+    """A test that starts exporters. Each must end with 0: on SIGTERM at the latest."""
+
+    def start_exporter(self, *flags, **options):
+        exporter = Exporter(*flags, **options)
+        self.addCleanup(self._stop, exporter)
+        return exporter.wait_ready()
+
+    def _stop(self, exporter):
+        status = exporter.stop()
+        self.assertEqual(status, 0, f"exit status; its log:\n{exporter.tail()}")
+
+    def temp_dir(self):
+        directory = pathlib.Path(tempfile.mkdtemp(prefix="weir-"))
+        self.addCleanup(shutil.rmtree, directory, ignore_errors=True)
+        return directory
+
+    def load(self, exporter, *flags):
+        """Runs weir-load against the exporter's UDP port and returns what it says it sent."""
+        done = subprocess.run(
+            [LOAD, f"--target={exporter.address('udp')}", *flags], capture_output=True, text=True
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)

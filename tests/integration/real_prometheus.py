@@ -1,0 +1,100 @@
+"""A real Prometheus (Debian's), with default settings but for a scrape every second."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import urllib.parse
+import urllib.request
+
+from harness import free_port, start, stop, wait_until
+
+
+class Prometheus:
+    """Scrapes `targets` (job name -> list of 'HOST:PORT'); its data live in a directory of its own."""
+
+    def __init__(self, targets):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="weir-prometheus-"))
+        jobs = [
+            {"job_name": job, "static_configs": [{"targets": addresses}]}
+            for job, addresses in targets.items()
+        ]
+        config = self.directory / "prometheus.yml"
+        # JSON is YAML.
+        config.write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": jobs}))
+        self.address = f"127.0.0.1:{free_port()}"
+        self.log = open(self.directory / "log", "wb+")
+        self.process = start(
+            [
+                shutil.which("prometheus") or "prometheus",
+                f"--config.file={config}",
+                f"--storage.tsdb.path={self.directory / 'data'}",
+                f"--web.listen-address={self.address}",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=self.log,
+        )
+        wait_until(self._ready, self._log_text)
+
+    def _log_text(self):
+        self.log.flush()
+        return "Prometheus is ready; its log:\n" + (self.directory / "log").read_text()[-4000:]
+
+    def _ready(self):
+        if self.process.poll() is not None:
+            raise AssertionError(self._log_text())
+        try:
+            return urllib.request.urlopen(f"http://{self.address}/-/ready", timeout=5).status == 200
+        except OSError:
+            return False
+
+    def _api(self, path, **parameters):
+        query = urllib.parse.urlencode(parameters, doseq=True)
+        url = f"http://{self.address}/api/v1/{path}?{query}"
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            return json.load(answer)["data"]
+
+    def query(self, promql):
+        """An instant vector: list of (labels, value)."""
+        return [
+            (one["metric"], float(one["value"][1]))
+            for one in self._api("query", query=promql)["result"]
+        ]
+
+    def value(self, promql):
+        """The single value of a query, or None."""
+        found = self.query(promql)
+        if len(found) > 1:
+            raise AssertionError(f"{promql} gives {len(found)} values")
+        return found[0][1] if found else None
+
+    def series(self, matcher):
+        """The label sets stored for a matcher."""
+        return self._api("series", **{"match[]": matcher})
+
+    def wait_for_value(self, promql, value):
+        last = None
+
+        def check():
+            nonlocal last
+            last = self.value(promql)
+            return last == value
+
+        wait_until(check, lambda: f"{promql} = {value}; it is {last}")
+
+    def wait_for_next_scrapes(self, job):
+        """Waits until two scrapes that begin after this call have been stored."""
+
+        def last():
+            return self.value(f'max(timestamp(up{{job="{job}"}}))')
+
+        before = wait_until(last, f"a scrape of {job}")
+        wait_until(lambda: last() >= before + 2, f"two more scrapes of {job}")
+
+    def stop(self):
+        try:
+            stop(self.process)
+        finally:
+            self.log.close()
+            shutil.rmtree(self.directory, ignore_errors=True)
