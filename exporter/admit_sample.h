@@ -1,0 +1,30 @@
+// AdmitSample: the last step of a first sight, from what the rules made of a sample to its series,
+// or to why it gets none. Ingest takes it for every new series, Explain for the one it is asked of.
+//
+// Thread safety: as the table's.
+// Tested by tests/unit/exporter/admit_sample_test.cc.
+#pragma once
+
+#include <cstdint>
+
+#include "common/sample.h"
+#include "exporter/refusal.h"
+#include "exporter/series_table.h"
+#include "mapping/mapper.h"
+#include "mapping/series_policy.h"
+
+namespace weir {
+
+// As which kind a sample is shown to the rules: a set as a gauge.
+EventKind EventKindOf(SampleType type);
+
+// Finds or makes the series of a sample that no rule drops. kNone and *handle, or why not. A counter
+// that would go down is refused before it makes a series.
+Refusal AdmitSample(const Resolution& resolution, const Sample& sample, SeriesTable* table,
+                    SeriesHandle* handle);
+
+// The plan of the resolution's rule. Rules are told apart, across reloads too, by all that decides
+// whether they take a sample: several may share their `match`.
+uint16_t PlanOf(const Resolution& resolution, SeriesTable* table);
+
+}  // namespace weir

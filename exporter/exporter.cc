@@ -1,0 +1,271 @@
+#include "exporter/exporter.h"
+
+#include <signal.h>
+
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "common/cpu.h"
+#include "common/log.h"
+#include "common/promised.h"
+#include "common/unix_socket.h"
+#include "common/version.h"
+#include "exporter/scrape.h"
+
+namespace weir {
+namespace {
+
+using std::chrono::seconds;
+
+// A shard that has not turned its loop for so long is not well.
+constexpr seconds kStuckAfter(10);
+// How long to wait for a shard to do as it is told.
+constexpr seconds kPatience(10);
+
+// The mode as an operator writes it, in octal; what is no number is said and the default taken.
+mode_t SocketMode(const std::string& text) {
+  unsigned mode = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+  if (error == std::errc() && end == text.data() + text.size()) return mode & 0777;
+  LogWarn("--statsd.unixsocket-mode is no octal number, taking 755", {{"mode", text}});
+  return 0755;
+}
+
+Result<std::vector<BoundSocket>> One(Result<BoundSocket> socket) {
+  if (!socket) return socket.error();
+  std::vector<BoundSocket> sockets;
+  sockets.push_back(std::move(*socket));
+  return sockets;
+}
+
+}  // namespace
+
+Exporter::Exporter(const ExporterOptions& options, std::shared_ptr<const Mapper> mapper)
+    : options_(options),
+      mapper_(std::move(mapper)),
+      exchange_(options.threads),
+      loop_(clock_) {
+  const ShardOptions shard_options = {
+      .ingest = {.parser = options.parser()},
+      .table = {.set_window = options.set_window},
+  };
+  const std::vector<std::string> names = self_metrics_.Names();
+  for (uint32_t id = 0; id < options.threads; ++id) {
+    shards_.push_back(std::make_unique<Shard>(shard_options, id, &exchange_, clock_));
+    for (const std::string& name : names) shards_.back()->Reserve(name);
+    shards_.back()->SetMapper(mapper_);
+  }
+  self_metrics_.SetLoadedRules(mapper_->rule_count());
+}
+
+Exporter::~Exporter() = default;
+
+Result<std::unique_ptr<Exporter>> Exporter::Create(const ExporterOptions& options,
+                                                   std::shared_ptr<const Mapper> mapper) {
+  std::unique_ptr<Exporter> exporter(new Exporter(options, std::move(mapper)));
+  for (auto open : {&Exporter::OpenListeners, &Exporter::OpenWeb, &Exporter::OpenConsole}) {
+    if (const Result<Done> opened = (exporter.get()->*open)(); !opened) return opened.error();
+  }
+  return exporter;
+}
+
+Result<Done> Exporter::OpenListeners() {
+  const int threads = static_cast<int>(options_.threads);
+  const int read_buffer = static_cast<int>(options_.read_buffer);
+  const mode_t mode = SocketMode(options_.unix_socket_mode);
+  const auto open = [&](const std::string& where, auto open_sockets) -> Result<Done> {
+    if (where.empty()) return Done{};
+    Result<std::vector<BoundSocket>> sockets = open_sockets();
+    if (!sockets) return sockets.error();
+    Distribute(std::move(*sockets));
+    return Done{};
+  };
+  using Sockets = Result<std::vector<BoundSocket>>;
+  const auto udp = [&]() -> Sockets {
+    const auto address = ParseListenAddress(options_.listen_udp);
+    if (!address) return address.error();
+    return OpenUdp(*address, {.read_buffer = read_buffer, .sockets = threads});
+  };
+  const auto tcp = [&]() -> Sockets {
+    const auto address = ParseListenAddress(options_.listen_tcp);
+    if (!address) return address.error();
+    return OpenTcp(*address, threads);
+  };
+  const auto unixgram = [&] {
+    return One(OpenUnixDatagram(options_.listen_unixgram, mode, read_buffer));
+  };
+  const auto unix_stream = [&] { return One(OpenUnixStream(options_.listen_unix, mode)); };
+
+  for (const Result<Done>& opened :
+       {open(options_.listen_udp, udp), open(options_.listen_tcp, tcp),
+        open(options_.listen_unixgram, unixgram), open(options_.listen_unix, unix_stream)}) {
+    if (!opened) return opened.error();
+  }
+  return Done{};
+}
+
+// One socket each, or a single one to the first shard.
+void Exporter::Distribute(std::vector<BoundSocket> sockets) {
+  const BoundSocket& first = sockets.front();
+  if (first.granted_read_buffer > 0) {
+    LogInfo("Listening", {{"protocol", Name(first.transport)},
+                          {"address", first.address},
+                          {"sockets", sockets.size()},
+                          {"read_buffer", first.granted_read_buffer}});
+  } else {
+    LogInfo("Listening", {{"protocol", Name(first.transport)},
+                          {"address", first.address},
+                          {"sockets", sockets.size()}});
+  }
+  for (size_t i = 0; i < sockets.size(); ++i) shards_[i]->Attach(std::move(sockets[i]));
+}
+
+Result<Done> Exporter::OpenWeb() {
+  const WebHooks hooks = {
+      .healthy = [this] { return Healthy(); },
+      .ready = [this] { return ready_.load(); },
+      .reload = [this]() -> Result<Done> {
+        auto promised = std::make_shared<Promised<Result<Done>>>();
+        loop_.Post([this, promised] { promised->Give(Reload()); });
+        auto done = promised->Await(kPatience);
+        return done ? *done : Error{"the reload did not end in time"};
+      },
+      .quit = [this] { loop_.Stop(); },
+  };
+  std::vector<Shard*> shards;
+  for (const auto& shard : shards_) shards.push_back(shard.get());
+  web_ = std::make_unique<Web>(WebOptions{.telemetry_path = options_.web_telemetry_path,
+                                          .enable_lifecycle = options_.web_enable_lifecycle,
+                                          .enable_openmetrics = options_.web_enable_openmetrics},
+                               hooks, shards, &self_metrics_);
+  HttpServerOptions server_options;
+  server_options.listen_address = options_.web_listen_address;
+  auto server = HttpServer::Start(server_options, web_->Routes());
+  if (!server) return server.error();
+  http_server_ = std::move(*server);
+  LogInfo("Listening", {{"protocol", "http"}, {"address", http_server_->address()}});
+  return Done{};
+}
+
+Result<Done> Exporter::OpenConsole() {
+  if (options_.admin_listen_address.empty()) return Done{};
+  auto console = Console::Open(loop_, {.listen_address = options_.admin_listen_address});
+  if (!console) return console.error();
+  console_ = std::move(*console);
+  console_->SetHealthCheck([this] { return Healthy(); });
+  console_->Register("stats", [this](std::string_view) { return Stats(); });
+  LogInfo("Listening", {{"protocol", "admin"}, {"address", console_->address()}});
+  return Done{};
+}
+
+bool Exporter::Healthy() const {
+  const int64_t now = clock_.NowNanos();
+  for (const auto& shard : shards_) {
+    const bool turning = now - shard->last_turn() < kStuckAfter.count() * kNanosPerSecond;
+    if (!turning || !shard->listening()) return false;
+  }
+  return true;
+}
+
+void Exporter::Run() {
+  signal(SIGPIPE, SIG_IGN);
+  const auto end = [this](const char* signal_name) {
+    LogInfo("Ending", {{"signal", signal_name}});
+    loop_.Stop();
+  };
+  SignalWatcher terminate(loop_, SIGTERM, [&] { end("SIGTERM"); });
+  SignalWatcher interrupt(loop_, SIGINT, [&] { end("SIGINT"); });
+  SignalWatcher hang_up(loop_, SIGHUP, [this] { [[maybe_unused]] auto done = Reload(); });
+
+  for (const auto& shard : shards_) shard->Start();
+  ready_ = true;
+  LogInfo("Ready", {{"version", kVersion},
+                    {"threads", options_.threads},
+                    {"usable_cpus", UsableCpuCount()},
+                    {"rules", mapper_->rule_count()}});
+  loop_.Run();
+
+  ready_ = false;
+  Drain();
+  http_server_.reset();
+  console_.reset();
+  for (const auto& shard : shards_) shard->Stop();
+}
+
+template <class Task>
+void Exporter::OnAllShards(Task task) {
+  std::vector<std::shared_ptr<Promised<Done>>> promises;
+  for (const auto& shard : shards_) {
+    promises.push_back(std::make_shared<Promised<Done>>());
+    shard->Post([&shard = *shard, task, promised = promises.back()] {
+      task(shard);
+      promised->Give(Done{});
+    });
+  }
+  for (const auto& promised : promises) promised->Await(kPatience);
+}
+
+Result<Done> Exporter::Reload() {
+  if (options_.mapping_config.empty()) {
+    LogWarn("Nothing to reload: no --statsd.mapping-config was given");
+    return Done{};
+  }
+  std::vector<std::string> warnings;
+  auto mapper = Mapper::Load(options_.mapping_config,
+                             {.strict = false, .mapper = {.default_ttl = options_.default_ttl}},
+                             &warnings);
+  for (const std::string& warning : warnings) LogWarn("Mapping", {{"warning", warning}});
+  self_metrics_.CountReload(mapper.has_value());
+  if (!mapper) {
+    LogError("The mapping files were not loaded, the old rules stay in force",
+             {{"error", mapper.error().message}});
+    return mapper.error();
+  }
+  mapper_ = std::move(*mapper);
+  OnAllShards([mapper = mapper_](Shard& shard) { shard.SetMapper(mapper); });
+  self_metrics_.SetLoadedRules(mapper_->rule_count());
+  LogInfo("Loaded the mapping files", {{"rules", mapper_->rule_count()}});
+  return Done{};
+}
+
+void Exporter::Drain() {
+  OnAllShards([](Shard& shard) { shard.DrainSockets(); });
+  // What one shard sends, another may have to send on once, when a reload changed its owner.
+  for (int round = 0; round < 3; ++round) {
+    OnAllShards([](Shard& shard) { shard.DrainExchange(); });
+  }
+  std::vector<Shard*> shards;
+  for (const auto& shard : shards_) shards.push_back(shard.get());
+  uint64_t lines = 0, samples = 0, applied = 0, kernel_drops = 0;
+  for (const ShardReport& report : CollectReports(shards, kPatience)) {
+    lines += report.stats.lines;
+    samples += report.stats.parse.samples;
+    applied += report.stats.applied;
+    for (const auto& listener : report.listeners) kernel_drops += listener.kernel_drops;
+  }
+  LogInfo("Drained", {{"lines", lines},
+                      {"samples", samples},
+                      {"samples_applied", applied},
+                      {"samples_dropped", samples - applied},
+                      {"kernel_drops", kernel_drops}});
+}
+
+// The first lines are go-statsd-proxy's; scripts look for "key: value" in the rest.
+std::string Exporter::Stats() {
+  std::vector<Shard*> shards;
+  for (const auto& shard : shards_) shards.push_back(shard.get());
+  std::string text;
+  for (const auto& family : self_metrics_.Collect(CollectReports(shards, kPatience))) {
+    for (const auto& metric : family.metric) {
+      text += family.name;
+      for (const auto& label : metric.label) text += "." + label.value;
+      const double value = family.type == prometheus::MetricType::Counter ? metric.counter.value
+                                                                          : metric.gauge.value;
+      text += ": " + std::to_string(value) + "\n";
+    }
+  }
+  return text + "END\n\n";
+}
+
+}  // namespace weir

@@ -1,0 +1,68 @@
+// Exporter: weir-exporter as a whole: its shards, its pages, its signals.
+//
+// Create opens everything that can fail for reasons an operator can mend, before any thread runs.
+// Run serves until a signal or /-/quit ends it.
+//
+// Threads: the main thread runs a loop of its own for signals, reloads and the admin port; shards and
+// web server have theirs. Everything public is for the main thread.
+// Tested by tests/integration/.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/console.h"
+#include "common/event_loop.h"
+#include "common/http_server.h"
+#include "common/result.h"
+#include "exporter/options.h"
+#include "exporter/self_metrics.h"
+#include "exporter/shard.h"
+#include "exporter/web.h"
+#include "mapping/mapper.h"
+
+namespace weir {
+
+class Exporter {
+ public:
+  static Result<std::unique_ptr<Exporter>> Create(const ExporterOptions& options,
+                                                  std::shared_ptr<const Mapper> mapper);
+  ~Exporter();
+
+  // Until told to end; then takes what the sockets still hold.
+  void Run();
+
+ private:
+  Exporter(const ExporterOptions& options, std::shared_ptr<const Mapper> mapper);
+
+  Result<Done> OpenListeners();
+  Result<Done> OpenWeb();
+  Result<Done> OpenConsole();
+  void Distribute(std::vector<BoundSocket> sockets);
+  bool Healthy() const;
+  Result<Done> Reload();
+  void Drain();
+  std::string Stats();
+
+  // Has every shard run `task(shard)` and waits until all did.
+  template <class Task>
+  void OnAllShards(Task task);
+
+  const ExporterOptions options_;
+  const SteadyClock clock_;
+  SelfMetrics self_metrics_;
+  std::shared_ptr<const Mapper> mapper_;
+  Exchange exchange_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  EventLoop loop_;
+  std::atomic<bool> ready_{false};
+  std::unique_ptr<Web> web_;
+  std::unique_ptr<HttpServer> http_server_;
+  std::unique_ptr<Console> console_;
+};
+
+}  // namespace weir

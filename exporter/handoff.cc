@@ -1,0 +1,102 @@
+#include "exporter/handoff.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+
+#include "common/check.h"
+
+namespace weir {
+namespace {
+
+constexpr size_t kRewindAt = size_t{64} << 10;
+
+char* ReserveRing() {
+  void* pages = mmap(nullptr, Handoff::kCapacity, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  WEIR_CHECK(pages != MAP_FAILED);
+  return static_cast<char*>(pages);
+}
+
+}  // namespace
+
+Handoff::Handoff() : ring_(ReserveRing()) {}
+Handoff::~Handoff() { munmap(ring_, kCapacity); }
+
+// To the ring's start, by a gap that the reader skips as it skips any end that is too short.
+void Handoff::RewindIfEmpty() {
+  const size_t place = written_ & (kCapacity - 1);
+  if (place < kRewindAt || pending() > 0) return;
+  consumed_seen_ = consumed_.load(std::memory_order_acquire);
+  if (consumed_seen_ != written_) return;
+  std::memset(ring_ + place, 0, std::min(kCapacity - place, sizeof(Record)));
+  written_ += kCapacity - place;
+}
+
+bool Handoff::Append(const Sample& sample, const Hash128& hash) {
+  Record record{};
+  record.hash = hash;
+  record.value = sample.value;
+  record.weight = sample.weight;
+  record.name_size = static_cast<uint32_t>(sample.name.size());
+  record.member_size = static_cast<uint32_t>(sample.member.size());
+  record.type = sample.type;
+  record.relative = sample.relative;
+  record.first_of_line = sample.first_of_line;
+  record.field_count = sample.label_field_count;
+  size_t size = sizeof record + sample.name.size() + sample.member.size();
+  for (uint8_t i = 0; i < sample.label_field_count; ++i) {
+    record.field_sizes[i] = static_cast<uint32_t>(sample.label_fields[i].size());
+    size += sample.label_fields[i].size();
+  }
+  size = (size + 7) & ~size_t{7};
+  record.size = static_cast<uint32_t>(size);
+
+  RewindIfEmpty();
+  const size_t to_end = kCapacity - (written_ & (kCapacity - 1));
+  const bool wraps = size > to_end;
+  const size_t needed = wraps ? to_end + size : size;
+  if (written_ + needed - consumed_seen_ > kCapacity) {
+    consumed_seen_ = consumed_.load(std::memory_order_acquire);
+    if (written_ + needed - consumed_seen_ > kCapacity) return false;
+  }
+  if (wraps) {
+    std::memset(ring_ + (kCapacity - to_end), 0, std::min(to_end, sizeof record));
+    written_ += to_end;
+  }
+  char* place = ring_ + (written_ & (kCapacity - 1));
+  std::memcpy(place, &record, sizeof record);
+  place += sizeof record;
+  const auto append = [&place](std::string_view text) {
+    std::memcpy(place, text.data(), text.size());
+    place += text.size();
+  };
+  append(sample.name);
+  append(sample.member);
+  for (uint8_t i = 0; i < sample.label_field_count; ++i) append(sample.label_fields[i]);
+  written_ += size;
+  return true;
+}
+
+Sample Handoff::Unpack(const Record& record, const char* text) {
+  Sample sample{};
+  sample.type = record.type;
+  sample.relative = record.relative;
+  sample.first_of_line = record.first_of_line;
+  sample.value = record.value;
+  sample.weight = record.weight;
+  const auto take = [&text](uint32_t size) {
+    const std::string_view piece(text, size);
+    text += size;
+    return piece;
+  };
+  sample.name = take(record.name_size);
+  sample.member = take(record.member_size);
+  sample.label_field_count = record.field_count;
+  for (uint8_t i = 0; i < record.field_count; ++i) {
+    sample.label_fields[i] = take(record.field_sizes[i]);
+  }
+  return sample;
+}
+
+}  // namespace weir

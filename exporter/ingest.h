@@ -1,0 +1,119 @@
+// Ingest: from lines to series, the receiving half of a shard.
+//
+// Cuts lines, parses samples, and sends each where its series lives. Samples are staged, 32 at a
+// time, so that the memory their series need is on its way before they are applied:
+//
+//   line -> sample, hash -> [stage: prefetch memo] -> memo -> [prefetch cell] -> apply | hand off
+//                                                       \ first sight: tags, mapper, admission
+//
+// On a known series there is no lock, no allocation and no clock call.
+// Thread safety: owned by one shard. The text given must stay valid until OnBatchEnd.
+// Tested by tests/unit/exporter/ingest_test.cc and tests/unit/exporter/cases_test.cc.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/clock.h"
+#include "common/listener.h"
+#include "common/log.h"
+#include "common/parser.h"
+#include "common/tags.h"
+#include "exporter/conflicts.h"
+#include "exporter/exchange.h"
+#include "exporter/memo.h"
+#include "exporter/series_table.h"
+#include "exporter/shard_stats.h"
+#include "mapping/mapper.h"
+
+namespace weir {
+
+struct IngestOptions {
+  ParserOptions parser;
+  // Bounds the memo beyond what the number of series does; for tests.
+  size_t memo_entries = SIZE_MAX;
+};
+
+class Ingest final : public LineSink {
+ public:
+  // `exchange` connects shard `self` with the others; `clock` is asked once per 32 samples;
+  // `on_sent` is called when something was given to `exchange` that nobody has flushed yet. All of
+  // them outlive this.
+  Ingest(const IngestOptions& options, uint32_t self, SeriesTable* table, Exchange* exchange,
+         const Clock& clock, std::function<void()> on_sent);
+
+  void OnDatagram(std::string_view datagram, Transport transport) override;
+  void OnStream(std::string_view lines, Transport transport) override;
+  void OnBatchEnd() override;
+
+  // Takes what other shards sent here.
+  void Receive();
+
+  // Replaces the rules: every series is a first sight again, and keeps its value.
+  void SetMapper(std::shared_ptr<const Mapper> mapper);
+
+  const ShardStats& stats() const { return stats_; }
+  const Conflicts& conflicts() const { return conflicts_; }
+  const Memo& memo() const { return memo_; }
+  // Tells what the debug log held back.
+  void ReportSkippedLines() { line_log_.ReportSkipped(clock_.NowNanos()); }
+
+ private:
+  static constexpr size_t kStage = 32;
+
+  struct Staged {
+    Sample sample;
+    Hash128 hash;
+    Memo::Entry entry;  // fate kEmpty: not known
+  };
+
+  void TakeLine(std::string_view line, Transport transport);
+  Hash128 HashOf(const Sample& sample);
+  void Stage(const Hash128& hash);
+  void Apply();
+  void ApplyOne(const Staged& staged, int64_t now_nanos);
+  void ApplyKnown(const Memo::Entry& entry, const Staged& staged, int64_t now_nanos);
+  Memo::Entry FirstSight(const Staged& staged);
+  Memo::Entry Settle(const Staged& staged, Memo::Entry entry);
+  void CountRefused(Refusal refusal, uint64_t events, uint32_t conflict_slot);
+
+  // What the last sample was hashed from, and the hashes. A packed line's values share name and
+  // fields, and a line may have thousands of values behind a name of thousands of bytes.
+  struct Hashed {
+    const char* name = nullptr;
+    const char* fields = nullptr;
+    Hash128 name_hash;
+    Hash128 hash;  // of name and fields
+  };
+
+  const uint32_t self_;
+  SeriesTable* const table_;
+  Exchange* const exchange_;
+  const Clock& clock_;
+  const std::function<void()> on_sent_;
+  const ParserOptions parser_options_;
+  std::shared_ptr<const Mapper> mapper_;
+  Memo memo_;
+  ShardStats stats_;
+  LineReader reader_;
+  Conflicts conflicts_;
+
+  std::array<Staged, kStage> stage_;
+  size_t staged_ = 0;
+  bool sent_ = false;  // in the batch being applied
+
+  const SecretHash& secret_;
+  Hashed hashed_;
+
+  // Scratch of a first sight.
+  MetricName name_;
+  Resolution resolution_;
+  std::string rule_identity_;
+  RateLimitedLog line_log_;
+};
+
+}  // namespace weir

@@ -1,0 +1,89 @@
+// weir-exporter: receives StatsD, serves Prometheus.
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/flags.h"
+#include "common/log.h"
+#include "common/version.h"
+#include "exporter/exporter.h"
+#include "exporter/options.h"
+#include "mapping/mapper.h"
+
+namespace weir {
+namespace {
+
+int Fail(const std::string& program, const std::string& message) {
+  std::cerr << program << ": error: " << message << "\n";
+  return 1;
+}
+
+Result<std::shared_ptr<const Mapper>> LoadMapper(const ExporterOptions& options,
+                                                 std::vector<std::string>* warnings) {
+  const MapperOptions mapper_options = {.default_ttl = options.default_ttl};
+  if (options.mapping_config.empty()) {
+    return std::shared_ptr<const Mapper>(std::make_shared<const Mapper>(mapper_options));
+  }
+  return Mapper::Load(options.mapping_config,
+                      {.strict = options.check_config && options.strict, .mapper = mapper_options},
+                      warnings);
+}
+
+// Complaining here is no reason not to run: the peer does not either.
+void DumpFsm(const Mapper& mapper, const std::string& path) {
+  std::ofstream file(path);
+  mapper.DumpFsm(file);
+  file.close();
+  if (!file) LogError("Could not write the glob rules", {{"path", path}});
+}
+
+int CheckConfig(const Mapper& mapper, const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) std::cout << "warning: " << warning << "\n";
+  for (const std::string& note : mapper.Lint()) std::cout << "note: " << note << "\n";
+  std::cout << "The configuration is valid: " << mapper.rule_count() << " rules.\n";
+  return 0;
+}
+
+int Main(int argc, char** argv) {
+  const std::string program = argc > 0 ? argv[0] : "weir-exporter";
+  const std::string name = program.substr(program.rfind('/') + 1);
+  ExporterOptions options;
+  FlagSet flags("weir-exporter", "Receives StatsD, serves Prometheus.",
+                "weir-exporter, version " + std::string(kVersion) + " (branch: " + kBranch +
+                    ", revision: " + kRevision + ")\n");
+  AddExporterFlags(&flags, &options);
+  const Result<ParseOutcome> parsed = flags.Parse(argc, argv);
+  if (!parsed) {
+    std::cerr << parsed.error().message << "\n";
+    return 1;
+  }
+  if (parsed->print) {
+    std::cout << *parsed->print;
+    return 0;
+  }
+  if (const auto valid = Validate(options); !valid) return Fail(name, valid.error().message);
+  ConfigureLog(options.log());
+
+  std::vector<std::string> warnings;
+  auto mapper = LoadMapper(options, &warnings);
+  if (!mapper) return Fail(name, mapper.error().message);
+  if (!options.dump_fsm.empty()) DumpFsm(**mapper, options.dump_fsm);
+  if (options.check_config) return CheckConfig(**mapper, warnings);
+  for (const std::string& warning : warnings) LogWarn("Mapping", {{"warning", warning}});
+
+  LogInfo("Starting weir-exporter", {{"version", kVersion}, {"revision", kRevision}});
+  auto exporter = Exporter::Create(options, std::move(*mapper));
+  if (!exporter) return Fail(name, exporter.error().message);
+  (*exporter)->Run();
+  return 0;
+}
+
+}  // namespace
+}  // namespace weir
+
+int main(int argc, char** argv) { return weir::Main(argc, argv); }

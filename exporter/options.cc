@@ -1,0 +1,151 @@
+#include "exporter/options.h"
+
+namespace weir {
+namespace {
+
+// Shards are counted in one byte; more never paid on any machine there is.
+constexpr uint32_t kMostThreads = 255;
+
+void AddWebFlags(FlagSet* flags, ExporterOptions* o) {
+  flags->Group("Web");
+  flags->Add("web.listen-address", &o->web_listen_address,
+             "Address on which metrics and health are served. Without a host: every interface, IPv6 "
+             "and IPv4.");
+  flags->Add("web.telemetry-path", &o->web_telemetry_path, "Path of the page with the metrics.");
+  flags->Add("web.enable-lifecycle", &o->web_enable_lifecycle,
+             "Serve /-/reload and /-/quit, which anybody who reaches the port may then POST to.");
+  flags->Add("web.enable-openmetrics", &o->web_enable_openmetrics,
+             "Offer OpenMetrics 1.0. Prometheus prefers it, and would then see counters whose names "
+             "lack _total as untyped.");
+}
+
+void AddInputFlags(FlagSet* flags, ExporterOptions* o) {
+  flags->Group("StatsD input");
+  flags->Add("statsd.listen-udp", &o->listen_udp,
+             "UDP address on which to receive lines. Empty: none.");
+  flags->Add("statsd.listen-tcp", &o->listen_tcp,
+             "TCP address on which to receive lines. Empty: none.");
+  flags->Add("statsd.listen-unixgram", &o->listen_unixgram,
+             "Path of a unix datagram socket on which to receive lines; @name is an abstract one. "
+             "Empty: none.");
+  flags->Add("statsd.listen-unix", &o->listen_unix,
+             "Path of a unix stream socket on which to receive lines, plain or in DogStatsD's "
+             "length-prefixed frames; @name is an abstract one. Empty: none.");
+  flags->Add("statsd.unixsocket-mode", &o->unix_socket_mode,
+             "Permissions of the unix sockets' files, in octal.");
+  flags->Add("statsd.read-buffer", &o->read_buffer,
+             "Receive buffer to ask for, in bytes, for UDP and unix datagrams. It absorbs bursts and "
+             "costs memory only while full. What the kernel granted is logged; 0 asks for nothing.",
+             int64_t{0}, int64_t{1} << 30);
+}
+
+void AddDialectFlags(FlagSet* flags, ExporterOptions* o) {
+  flags->Group("StatsD dialects");
+  flags->Add("statsd.parse-dogstatsd-tags", &o->parse_dogstatsd_tags,
+             "Read DogStatsD tags (name:1|c|#tag:value).");
+  flags->Add("statsd.parse-influxdb-tags", &o->parse_influxdb_tags,
+             "Read InfluxDB tags (name,tag=value:1|c).");
+  flags->Add("statsd.parse-librato-tags", &o->parse_librato_tags,
+             "Read Librato tags (name#tag=value:1|c).");
+  flags->Add("statsd.parse-signalfx-tags", &o->parse_signalfx_tags,
+             "Read SignalFX tags (name[tag=value]:1|c).");
+  flags->AddChoice("statsd.container-id", &o->container_id, {"label", "ignore"},
+                   "What becomes of a DogStatsD container id (|c:...): the label container_id, or "
+                   "nothing.");
+  flags->AddChoice("statsd.gauge-sign", &o->gauge_sign, {"relative", "absolute"},
+                   "Whether a gauge's value with a sign is added to the gauge (StatsD) or is its "
+                   "value (DogStatsD).");
+  flags->Add("statsd.set-window", &o->set_window,
+             "Over which time a set's distinct members are counted; the gauge shows the last "
+             "complete window. 0: sets are refused, as statsd_exporter does.");
+}
+
+void AddMappingFlags(FlagSet* flags, ExporterOptions* o) {
+  flags->Group("Mapping");
+  flags->Add("statsd.mapping-config", &o->mapping_config,
+             "Mapping file (YAML), or a directory of such files. May be repeated.");
+  flags->Add("statsd.default-ttl", &o->default_ttl,
+             "Forget a series this long after its last sample, where the mapping file does not say "
+             "otherwise. 0: never.");
+  flags->Add("check-config", &o->check_config,
+             "Check the mapping files, say what is wrong or doubtful, and exit.");
+  flags->Add("strict", &o->strict, "With --check-config: unknown keys are errors.");
+  flags->Add("debug.dump-fsm", &o->dump_fsm,
+             "Write the compiled glob rules to this file, for Graphviz.");
+}
+
+void AddProcessFlags(FlagSet* flags, ExporterOptions* o) {
+  flags->Group("Process");
+  flags->Add("threads", &o->threads,
+             "Threads that receive and aggregate. One carries about a million datagrams or seven "
+             "million lines a second; more help only when several clients send that much.",
+             uint32_t{1}, kMostThreads);
+  flags->Add("admin.listen-address", &o->admin_listen_address,
+             "TCP address of the text admin port (health, ping, stats, help, quit), which StatsD "
+             "routers can probe. Empty: none.");
+  flags->AddChoice("log.level", &o->log_level, {"debug", "info", "warn", "error"},
+                   "Log messages of this level and above. debug also logs incoming lines.");
+  flags->AddChoice("log.format", &o->log_format, {"logfmt", "json"}, "Form of log lines.");
+}
+
+void AddCompatibilityFlags(FlagSet* flags, ExporterOptions* o) {
+  flags->Group("Accepted for statsd_exporter's sake, without effect");
+  flags->Add("statsd.cache-size", &o->cache_size,
+             "Weir's memo sizes itself by the number of series.");
+  flags->AddChoice("statsd.cache-type", &o->cache_type, {"lru", "random"},
+                   "Weir's memo has one way to forget.");
+  flags->Add("statsd.event-queue-size", &o->event_queue_size,
+             "Weir has no queue between receiving and aggregating.");
+  flags->Add("statsd.event-flush-threshold", &o->event_flush_threshold,
+             "Weir aggregates at once.");
+  flags->Add("statsd.event-flush-interval", &o->event_flush_interval, "Weir aggregates at once.");
+  flags->Add("statsd.udp-packet-queue-size", &o->udp_packet_queue_size,
+             "Weir's packet queue is the socket's buffer: --statsd.read-buffer.");
+}
+
+}  // namespace
+
+ParserOptions ExporterOptions::parser() const {
+  return {.dogstatsd = parse_dogstatsd_tags,
+          .influxdb = parse_influxdb_tags,
+          .librato = parse_librato_tags,
+          .signalfx = parse_signalfx_tags,
+          .container_id = container_id == "label",
+          .sets = set_window.count() > 0,
+          .relative_gauges = gauge_sign == "relative"};
+}
+
+LogOptions ExporterOptions::log() const {
+  LogOptions log;
+  log.level = *ParseLogLevel(log_level);
+  log.format = log_format == "json" ? LogFormat::kJson : LogFormat::kLogfmt;
+  return log;
+}
+
+void AddExporterFlags(FlagSet* flags, ExporterOptions* options) {
+  AddWebFlags(flags, options);
+  AddInputFlags(flags, options);
+  AddDialectFlags(flags, options);
+  AddMappingFlags(flags, options);
+  AddProcessFlags(flags, options);
+  AddCompatibilityFlags(flags, options);
+}
+
+Result<Done> Validate(const ExporterOptions& options) {
+  if (!options.web_telemetry_path.starts_with('/')) {
+    return Error{"--web.telemetry-path: '" + options.web_telemetry_path +
+                 "' is no path, it must start with '/'"};
+  }
+  if (options.set_window.count() < 0) {
+    return Error{"--statsd.set-window: must not be negative"};
+  }
+  if (options.listen_udp.empty() && options.listen_tcp.empty() &&
+      options.listen_unixgram.empty() && options.listen_unix.empty()) {
+    return Error{
+        "At least one of --statsd.listen-udp, --statsd.listen-tcp, --statsd.listen-unixgram and "
+        "--statsd.listen-unix must be given"};
+  }
+  return Done{};
+}
+
+}  // namespace weir

@@ -1,0 +1,382 @@
+#include "exporter/self_metrics.h"
+
+#include <iterator>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "common/log.h"
+#include "common/telemetry.h"
+#include "common/version.h"
+#include "exporter/collected.h"
+
+namespace weir {
+namespace {
+
+using Families = std::vector<prometheus::MetricFamily>;
+
+constexpr std::string_view kKindNames[] = {"counter", "gauge", "set", "summary", "histogram"};
+constexpr std::string_view kEventNames[] = {"counter", "gauge", "observer"};
+constexpr std::string_view kVerdictNames[] = {"empty", "malformed", "event", "check", "sampled"};
+static_assert(std::size(kVerdictNames) == kLineVerdictCount);
+
+// The parser's errors that cost a sample. The others cost a whole line, or nothing (a bad rate).
+constexpr ParseError kSampleErrors[] = {ParseError::kMalformedComponent, ParseError::kMalformedValue,
+                                        ParseError::kMalformedContainerId,
+                                        ParseError::kIllegalEvent};
+constexpr std::string_view kVoid = "void_sample_rate";
+
+// All shards together.
+struct Totals {
+  ShardStats stats;
+  std::map<std::pair<EventKind, std::string>, uint64_t> conflicts;
+  std::map<Transport, ListenerReport> listeners;
+  std::array<double, kSeriesKindCount> series{};
+  std::array<double, kSeriesKindCount> vectors{};
+  double families = 0;
+  double memo_entries = 0;
+  double memo_bytes = 0;
+  SeriesTable::Memory memory{};
+};
+
+template <class Array>
+void AddArray(const Array& from, Array* to) {
+  for (size_t i = 0; i < std::size(from); ++i) (*to)[i] += from[i];
+}
+
+void AddStats(const ShardStats& from, ShardStats* to) {
+  to->lines += from.lines;
+  for (size_t i = 0; i < kLineVerdictCount; ++i) to->parse.lines[i] += from.parse.lines[i];
+  for (size_t i = 0; i < kParseErrorCount; ++i) to->parse.errors[i] += from.parse.errors[i];
+  to->parse.samples += from.parse.samples;
+  to->parse.void_samples += from.parse.void_samples;
+  to->parse.ignored_fields += from.parse.ignored_fields;
+  to->parse.tags += from.parse.tags;
+  to->parse.tag_errors += from.parse.tag_errors;
+  to->applied += from.applied;
+  to->dropped_by_rule += from.dropped_by_rule;
+  AddArray(from.refused, &to->refused);
+  AddArray(from.events_applied, &to->events_applied);
+  to->events_unmapped += from.events_unmapped;
+  to->events_mapped += from.events_mapped;
+  to->events_dropped += from.events_dropped;
+  AddArray(from.events_refused, &to->events_refused);
+  to->tags += from.tags;
+  to->tag_errors += from.tag_errors;
+  to->batches += from.batches;
+  to->memo_gets += from.memo_gets;
+  to->memo_misses += from.memo_misses;
+}
+
+void AddListener(const ListenerReport& from, Totals* totals) {
+  auto [place, is_new] = totals->listeners.try_emplace(from.transport, from);
+  if (is_new) return;
+  ListenerReport& to = place->second;
+  to.kernel_drops += from.kernel_drops;
+  to.counters.datagrams += from.counters.datagrams;
+  to.counters.bytes += from.counters.bytes;
+  to.counters.truncated += from.counters.truncated;
+  to.counters.receive_errors += from.counters.receive_errors;
+  to.counters.connections += from.counters.connections;
+  to.counters.connection_errors += from.counters.connection_errors;
+  to.counters.accept_errors += from.counters.accept_errors;
+  to.counters.too_long_lines += from.counters.too_long_lines;
+  to.counters.unfinished_lines += from.counters.unfinished_lines;
+  to.counters.bad_frames += from.counters.bad_frames;
+  to.counters.open_connections += from.counters.open_connections;
+  to.counters.pending_bytes += from.counters.pending_bytes;
+}
+
+Totals Sum(const std::vector<ShardReport>& reports) {
+  Totals totals;
+  for (const ShardReport& report : reports) {
+    AddStats(report.stats, &totals.stats);
+    for (const auto& count : report.conflicts) {
+      totals.conflicts[{count.kind, count.family}] += count.events;
+    }
+    for (const auto& listener : report.listeners) AddListener(listener, &totals);
+    for (int kind = 0; kind < kSeriesKindCount; ++kind) {
+      totals.series[kind] += static_cast<double>(report.series[kind]);
+      totals.vectors[kind] += static_cast<double>(report.vectors[kind]);
+    }
+    totals.families += static_cast<double>(report.families);
+    totals.memo_entries += static_cast<double>(report.memo_entries);
+    totals.memo_bytes += static_cast<double>(report.memo_bytes);
+    totals.memory.cells += report.table_memory.cells;
+    totals.memory.observers += report.table_memory.observers;
+    totals.memory.text += report.table_memory.text;
+    totals.memory.index += report.table_memory.index;
+  }
+  return totals;
+}
+
+void AddCounter(std::string_view name, std::string_view help, uint64_t value, Families* families) {
+  families->push_back(OwnFamily::Counter(name, help).Add(static_cast<double>(value)).Take());
+}
+
+void AddGauge(std::string_view name, std::string_view help, double value, Families* families) {
+  families->push_back(OwnFamily::Gauge(name, help).Add(value).Take());
+}
+
+// A series appears with its first event, as in the peer.
+void AddSome(OwnFamily* family, OwnLabels labels, uint64_t value) {
+  if (value > 0) family->Add(labels, static_cast<double>(value));
+}
+
+void AddEvents(const Totals& totals, Families* families) {
+  const ShardStats& stats = totals.stats;
+  auto events = OwnFamily::Counter("statsd_exporter_events_total",
+                                   "StatsD events that became part of a series.");
+  for (size_t kind = 0; kind < 3; ++kind) {
+    AddSome(&events, {{"type", kEventNames[kind]}}, stats.events_applied[kind]);
+  }
+  families->push_back(events.Take());
+
+  AddCounter("statsd_exporter_events_unmapped_total", "StatsD events that no mapping rule matched.",
+             stats.events_unmapped, families);
+
+  auto actions = OwnFamily::Counter("statsd_exporter_events_actions_total",
+                                    "StatsD events that a mapping rule matched, by its action.");
+  AddSome(&actions, {{"action", "map"}}, stats.events_mapped);
+  AddSome(&actions, {{"action", "drop"}}, stats.events_dropped);
+  families->push_back(actions.Take());
+
+  auto errors = OwnFamily::Counter("statsd_exporter_events_error_total",
+                                   "StatsD events that could not become part of any series.");
+  for (size_t i = 1; i < kRefusalCount; ++i) {
+    const auto refusal = static_cast<Refusal>(i);
+    if (refusal == Refusal::kConflict) continue;
+    AddSome(&errors, {{"reason", Name(refusal)}}, stats.events_refused[i]);
+  }
+  AddSome(&errors, {{"reason", kVoid}}, stats.parse.void_samples);
+  families->push_back(errors.Take());
+
+  auto conflicts = OwnFamily::Counter(
+      "statsd_exporter_events_conflict_total",
+      "StatsD events refused because another type has their name. The first 100 names are told.");
+  for (const auto& [key, count] : totals.conflicts) {
+    AddSome(&conflicts,
+            {{"type", kEventNames[static_cast<size_t>(key.first)]}, {"metric_name", key.second}},
+            count);
+  }
+  families->push_back(conflicts.Take());
+
+  AddCounter("statsd_exporter_event_queue_flushed_total",
+             "Batches of samples applied. There is no queue between receiving and applying.",
+             stats.batches, families);
+}
+
+void AddLines(const Totals& totals, Families* families) {
+  const ShardStats& stats = totals.stats;
+  AddCounter("statsd_exporter_lines_total", "Lines received, empty ones included.", stats.lines,
+             families);
+  AddCounter("statsd_exporter_samples_total", "Samples found in lines, good or bad.",
+             stats.parse.samples, families);
+  auto errors = OwnFamily::Counter("statsd_exporter_sample_errors_total",
+                                   "Errors found in lines and samples, by reason.");
+  for (size_t i = 0; i < kParseErrorCount; ++i) {
+    AddSome(&errors, {{"reason", Name(static_cast<ParseError>(i))}}, stats.parse.errors[i]);
+  }
+  families->push_back(errors.Take());
+  AddCounter("statsd_exporter_tags_total", "Samples that had at least one tag.",
+             stats.tags + stats.parse.tags, families);
+  AddCounter("statsd_exporter_tag_errors_total", "Tags that could not be read and were skipped.",
+             stats.tag_errors + stats.parse.tag_errors, families);
+
+  auto verdicts = OwnFamily::Counter("weir_lines_total",
+                                     "Lines received, by what they were. Sums up to all lines.");
+  for (size_t i = 0; i < kLineVerdictCount; ++i) {
+    verdicts.Add({{"verdict", kVerdictNames[i]}}, static_cast<double>(stats.parse.lines[i]));
+  }
+  families->push_back(verdicts.Take());
+
+  AddCounter("weir_samples_applied_total",
+             "Samples that became part of a series. With those dropped: all samples.",
+             stats.applied, families);
+  auto dropped = OwnFamily::Counter("weir_samples_dropped_total",
+                                    "Samples that did not become part of a series, by reason.");
+  for (const ParseError error : kSampleErrors) {
+    AddSome(&dropped, {{"reason", Name(error)}}, stats.parse.errors[static_cast<size_t>(error)]);
+  }
+  AddSome(&dropped, {{"reason", kVoid}}, stats.parse.void_samples);
+  AddSome(&dropped, {{"reason", "mapping_rule"}}, stats.dropped_by_rule);
+  for (size_t i = 1; i < kRefusalCount; ++i) {
+    AddSome(&dropped, {{"reason", Name(static_cast<Refusal>(i))}}, stats.refused[i]);
+  }
+  families->push_back(dropped.Take());
+  AddCounter("weir_ignored_fields_total", "Fields of samples that were skipped as unknown.",
+             stats.parse.ignored_fields, families);
+}
+
+void AddListeners(const Totals& totals, Families* families) {
+  const auto of = [&](Transport transport) {
+    const auto found = totals.listeners.find(transport);
+    return found == totals.listeners.end() ? ListenerReport{} : found->second;
+  };
+  const ListenerReport udp = of(Transport::kUdp), tcp = of(Transport::kTcp);
+  AddCounter("statsd_exporter_udp_packets_total", "UDP datagrams received.",
+             udp.counters.datagrams, families);
+  AddCounter("statsd_exporter_udp_packet_drops_total",
+             "UDP datagrams the kernel dropped because the receive buffer was full.",
+             udp.kernel_drops, families);
+  AddCounter("statsd_exporter_tcp_connections_total", "TCP connections accepted.",
+             tcp.counters.connections, families);
+  AddCounter("statsd_exporter_tcp_connection_errors_total", "TCP connections ended by an error.",
+             tcp.counters.connection_errors, families);
+  AddCounter("statsd_exporter_tcp_too_long_lines_total",
+             "Lines over TCP that were longer than 64 KiB and dropped.",
+             tcp.counters.too_long_lines, families);
+  AddCounter("statsd_exporter_unixgram_packets_total", "Unix datagrams received.",
+             of(Transport::kUnixgram).counters.datagrams, families);
+
+  const auto by_listener = [&](std::string_view name, std::string_view help, bool is_gauge,
+                               const auto& value) {
+    auto family = is_gauge ? OwnFamily::Gauge(name, help) : OwnFamily::Counter(name, help);
+    for (const auto& [transport, report] : totals.listeners) {
+      family.Add({{"listener", Name(transport)}}, static_cast<double>(value(report)));
+    }
+    families->push_back(family.Take());
+  };
+  using Report = ListenerReport;
+  by_listener("weir_received_bytes_total", "Bytes received.", false,
+              [](const Report& r) { return r.counters.bytes; });
+  by_listener("weir_received_datagrams_total", "Datagrams and frames received.", false,
+              [](const Report& r) { return r.counters.datagrams; });
+  by_listener("weir_kernel_drops_total", "Datagrams the kernel dropped for want of buffer.", false,
+              [](const Report& r) { return r.kernel_drops; });
+  by_listener("weir_truncated_datagrams_total", "Datagrams longer than 64 KiB, cut.", false,
+              [](const Report& r) { return r.counters.truncated; });
+  by_listener("weir_receive_errors_total", "Failed reads of a datagram socket.", false,
+              [](const Report& r) { return r.counters.receive_errors; });
+  by_listener("weir_connections_total", "Connections accepted.", false,
+              [](const Report& r) { return r.counters.connections; });
+  by_listener("weir_connection_errors_total", "Connections ended by an error.", false,
+              [](const Report& r) { return r.counters.connection_errors; });
+  by_listener("weir_accept_errors_total", "Failed accepts, such as for want of descriptors.", false,
+              [](const Report& r) { return r.counters.accept_errors; });
+  by_listener("weir_too_long_lines_total", "Lines of streams longer than 64 KiB, dropped.", false,
+              [](const Report& r) { return r.counters.too_long_lines; });
+  by_listener("weir_unfinished_lines_total", "Lines of streams whose end never came.", false,
+              [](const Report& r) { return r.counters.unfinished_lines; });
+  by_listener("weir_bad_frames_total", "Frame lengths that ended a unix stream connection.", false,
+              [](const Report& r) { return r.counters.bad_frames; });
+  by_listener("weir_open_connections", "Connections open now.", true,
+              [](const Report& r) { return r.counters.open_connections; });
+}
+
+void AddSeries(const Totals& totals, size_t shards, Families* families) {
+  constexpr auto kGauge = static_cast<size_t>(SeriesKind::kGauge);
+  constexpr auto kSet = static_cast<size_t>(SeriesKind::kSet);
+  auto metrics = OwnFamily::Gauge("statsd_exporter_metrics_total",
+                                  "Metrics on the page, one per name and set of label names.");
+  for (size_t kind = 0; kind < kSeriesKindCount; ++kind) {
+    if (kind == kSet) continue;
+    const double count = totals.vectors[kind] + (kind == kGauge ? totals.vectors[kSet] : 0);
+    if (count > 0) metrics.Add({{"type", kKindNames[kind]}}, count);
+  }
+  families->push_back(metrics.Take());
+
+  auto series = OwnFamily::Gauge("weir_series", "Series on the page.");
+  for (size_t kind = 0; kind < kSeriesKindCount; ++kind) {
+    series.Add({{"type", kKindNames[kind]}}, totals.series[kind]);
+  }
+  families->push_back(series.Take());
+  AddGauge("weir_families", "Families (names) on the page.", totals.families, families);
+  AddGauge("weir_shards", "Threads that receive and aggregate.", static_cast<double>(shards),
+           families);
+  const auto bytes = [](size_t count) { return static_cast<double>(count); };
+  families->push_back(
+      OwnFamily::Gauge("weir_memory_bytes", "Memory held, by what for; an estimate.")
+          .Add({{"subsystem", "cells"}}, bytes(totals.memory.cells))
+          .Add({{"subsystem", "index"}}, bytes(totals.memory.index))
+          .Add({{"subsystem", "memo"}}, totals.memo_bytes)
+          .Add({{"subsystem", "observers"}}, bytes(totals.memory.observers))
+          .Add({{"subsystem", "text"}}, bytes(totals.memory.text))
+          .Take());
+
+  AddGauge("statsd_metric_mapper_cache_length", "Names and tags whose series is remembered.",
+           totals.memo_entries, families);
+  AddCounter("statsd_metric_mapper_cache_gets_total", "Samples looked up in the memo.",
+             totals.stats.memo_gets, families);
+  AddCounter("statsd_metric_mapper_cache_hits_total", "Samples found in the memo.",
+             totals.stats.memo_gets - totals.stats.memo_misses, families);
+}
+
+}  // namespace
+
+SelfMetrics::SelfMetrics()
+    : reloads_(prometheus::BuildCounter()
+                   .Name("statsd_exporter_config_reloads_total")
+                   .Help("Reloads of the mapping files, by how they ended.")
+                   .Register(registry_)),
+      loaded_mappings_(prometheus::BuildGauge()
+                           .Name("statsd_exporter_loaded_mappings")
+                           .Help("Mapping rules in force.")
+                           .Register(registry_)
+                           .Add({})),
+      scrapes_(prometheus::BuildCounter()
+                   .Name("promhttp_metric_handler_requests_total")
+                   .Help("Requests for this page, by status; not counting this one.")
+                   .Register(registry_)),
+      scrapes_in_flight_(prometheus::BuildGauge()
+                             .Name("promhttp_metric_handler_requests_in_flight")
+                             .Help("Requests for this page that are being answered.")
+                             .Register(registry_)
+                             .Add({})) {
+  for (const char* code : {"200", "500", "503"}) scrapes_.Add({{"code", code}});
+  prometheus::BuildGauge()
+      .Name("statsd_exporter_build_info")
+      .Help("Which build this is; the value is always 1.")
+      .Register(registry_)
+      .Add({{"version", kVersion},
+            {"revision", kRevision},
+            {"branch", kBranch},
+            {"goversion", "g++" __VERSION__},
+            {"goos", "linux"},
+            {"goarch", kArchitecture},
+            {"tags", "weir"}})
+      .Set(1);
+}
+
+void SelfMetrics::CountReload(bool success) {
+  reloads_.Add({{"outcome", success ? "success" : "failure"}}).Increment();
+}
+
+void SelfMetrics::EndScrape(int status) {
+  scrapes_in_flight_.Decrement();
+  scrapes_.Add({{"code", std::to_string(status)}}).Increment();
+}
+
+Families SelfMetrics::CollectAll(const std::vector<ShardReport>& reports) const {
+  Families families = registry_.Collect();
+  const Totals totals = Sum(reports);
+  AddEvents(totals, &families);
+  AddLines(totals, &families);
+  AddListeners(totals, &families);
+  AddSeries(totals, reports.size(), &families);
+  AddCounter("weir_lost_log_lines_total", "Log lines dropped because nobody read them.",
+             LostLogLines(), &families);
+  Families process = CollectProcess();
+  std::move(process.begin(), process.end(), std::back_inserter(families));
+  return families;
+}
+
+Families SelfMetrics::Collect(const std::vector<ShardReport>& reports) const {
+  return SortCollected(CollectAll(reports));
+}
+
+std::vector<std::string> SelfMetrics::Names() const {
+  // A prometheus-cpp family without metrics is not collected.
+  std::vector<std::string> names = {"statsd_exporter_config_reloads_total",
+                                    "statsd_exporter_config_reloads"};
+  constexpr std::string_view kTotal = "_total";
+  for (const auto& family : CollectAll({})) {
+    names.push_back(family.name);
+    if (family.name.ends_with(kTotal)) {
+      names.push_back(family.name.substr(0, family.name.size() - kTotal.size()));
+    }
+  }
+  return names;
+}
+
+}  // namespace weir

@@ -1,0 +1,53 @@
+// SelfMetrics: what weir-exporter tells about itself, on the same page as everything else.
+//
+// Names that start with statsd_exporter_, statsd_metric_mapper_ and promhttp_ are the peer's and keep
+// its meanings and labels; facts it does not have are called weir_. All of them are listed, with what
+// to do about them, in docs/metrics.md.
+//
+// What happens rarely (reloads, scrapes) is counted in a prometheus-cpp registry, from any thread;
+// what the shards count is turned into families from their reports when a page is made.
+// Thread safety: any thread.
+// Tested by tests/unit/exporter/self_metrics_test.cc.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/registry.h>
+
+#include <string>
+#include <vector>
+
+#include "exporter/shard.h"
+
+namespace weir {
+
+class SelfMetrics {
+ public:
+  SelfMetrics();
+
+  void CountReload(bool success);
+  void SetLoadedRules(size_t count) { loaded_mappings_.Set(static_cast<double>(count)); }
+
+  // Around each request for the page.
+  void BeginScrape() { scrapes_in_flight_.Increment(); }
+  void EndScrape(int status);
+
+  // Every family of ours in the page's order, those without series left out.
+  std::vector<prometheus::MetricFamily> Collect(const std::vector<ShardReport>& reports) const;
+
+  // The names no client may use: every family that Collect can ever give, as text pages and as
+  // OpenMetrics call it.
+  std::vector<std::string> Names() const;
+
+ private:
+  std::vector<prometheus::MetricFamily> CollectAll(const std::vector<ShardReport>& reports) const;
+
+  prometheus::Registry registry_;
+  prometheus::Family<prometheus::Counter>& reloads_;
+  prometheus::Gauge& loaded_mappings_;
+  prometheus::Family<prometheus::Counter>& scrapes_;
+  prometheus::Gauge& scrapes_in_flight_;
+};
+
+}  // namespace weir

@@ -1,0 +1,171 @@
+// SeriesTable's page: rendering in slices.
+#include <time.h>
+
+#include "exporter/label_text.h"
+#include "exporter/series_table.h"
+
+namespace weir {
+namespace {
+
+// A look at the clock costs as much as rendering half a counter.
+constexpr uint32_t kSeriesPerLook = 32;
+
+// One vDSO call. Wall time bounds CPU time from above: a slice that was preempted ends early.
+int64_t MonotonicNanos() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
+}
+
+MetricType PageType(SeriesKind kind) {
+  switch (kind) {
+    case SeriesKind::kCounter:
+      return MetricType::kCounter;
+    case SeriesKind::kGauge:
+    case SeriesKind::kSet:
+      return MetricType::kGauge;
+    case SeriesKind::kSummary:
+      return MetricType::kSummary;
+    case SeriesKind::kHistogram:
+      break;
+  }
+  return MetricType::kHistogram;
+}
+
+}  // namespace
+
+// When a slice is full: it has the bytes or used the time it may.
+class SeriesTable::SliceLimit {
+ public:
+  SliceLimit(size_t most_bytes, std::chrono::nanoseconds most_time)
+      : most_bytes_(most_bytes), end_(MonotonicNanos() + most_time.count()) {}
+
+  bool Reached(const std::string& out) {
+    if (out.size() >= most_bytes_) return true;
+    return ++series_ % kSeriesPerLook == 0 && MonotonicNanos() >= end_;
+  }
+
+ private:
+  const size_t most_bytes_;
+  const int64_t end_;
+  uint32_t series_ = 0;
+};
+
+void SeriesTable::RenderSlice(const Exposition& exposition, int64_t now_nanos, size_t most_bytes,
+                              std::chrono::nanoseconds most_time, RenderCursor* cursor,
+                              std::string* out, FamilySpans* spans) {
+  SliceLimit limit(most_bytes, most_time);
+  auto next = cursor->within ? in_order_.lower_bound(std::string_view(cursor->family))
+                             : in_order_.upper_bound(std::string_view(cursor->family));
+  for (; next != in_order_.end(); ++next) {
+    const Family& family = **next;
+    // The family of the cursor may have gone meanwhile, and this be the one behind it.
+    if (family.name != cursor->family) {
+      *cursor = {.family = family.name, .observer_bytes = cursor->observer_bytes};
+    }
+    if (cursor->within && family.birth > cursor->last_birth) {
+      // It went and came again, perhaps as another type: the page has its old self already.
+      cursor->within = false;
+      continue;
+    }
+    const bool whole = RenderFamily(exposition, now_nanos, family, &limit, cursor, out);
+    spans->Add(family.name, out->size());
+    if (!whole) return;
+    cursor->within = false;
+    if (limit.Reached(*out)) return;
+  }
+  cursor->done = true;
+  observer_bytes_ = cursor->observer_bytes;
+}
+
+// False when the limit came before the family's last series.
+bool SeriesTable::RenderFamily(const Exposition& exposition, int64_t now_nanos,
+                               const Family& family, SliceLimit* limit, RenderCursor* cursor,
+                               std::string* out) {
+  const FamilyHead head{.name = family.name,
+                        .type = PageType(family.kind),
+                        .help = *family.help,
+                        .continued = cursor->within,
+                        .stem_taken = StemTaken(family)};
+  const size_t mark = exposition.Begin(head, out);
+  bool whole = true;
+  for (size_t i = PositionAfter(family, *cursor); i < family.series.size(); ++i) {
+    const uint32_t series = family.series[i];
+    if (series == kGone) continue;
+    if (!whole) {  // there is one more than the slice could hold
+      exposition.End(mark, out);
+      return false;
+    }
+    RenderSeries(exposition, now_nanos, series, cursor, out);
+    cursor->within = true;
+    cursor->last_birth = InfoAt(series).birth;
+    cursor->next_position = i + 1;
+    cursor->compactions = compactions_;
+    whole = !limit->Reached(*out);
+  }
+  exposition.End(mark, out);
+  return true;
+}
+
+// Where the series after the cursor's begin. Positions hold until the family is compacted.
+size_t SeriesTable::PositionAfter(const Family& family, const RenderCursor& cursor) const {
+  if (!cursor.within) return 0;
+  if (cursor.compactions == compactions_) return cursor.next_position;
+  // Births ascend; for a place whose series is gone the next one speaks.
+  size_t low = 0;
+  size_t high = family.series.size();
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    size_t known = middle;
+    while (known < high && family.series[known] == kGone) ++known;
+    if (known == high || InfoAt(family.series[known]).birth > cursor.last_birth) {
+      high = middle;
+    } else {
+      low = known + 1;
+    }
+  }
+  return low;
+}
+
+bool SeriesTable::StemTaken(const Family& family) const {
+  constexpr std::string_view kTotal = "_total";
+  const std::string_view name = family.name;
+  if (family.kind != SeriesKind::kCounter || !name.ends_with(kTotal)) return false;
+  return FindFamily(name.substr(0, name.size() - kTotal.size())) != nullptr;
+}
+
+void SeriesTable::RenderSeries(const Exposition& exposition, int64_t now_nanos, uint32_t series,
+                               RenderCursor* cursor, std::string* out) {
+  const Cell& cell = CellAt(series);
+  const Info& info = InfoAt(series);
+  const std::string_view name = info.family->name;
+  const std::string_view labels = LabelText(info);
+  switch (cell.kind) {
+    case SeriesKind::kCounter:
+      exposition.Counter(name, labels, cell.counter.value(), out);
+      break;
+    case SeriesKind::kGauge:
+      exposition.Gauge(name, labels, cell.gauge, out);
+      break;
+    case SeriesKind::kSet:
+      exposition.Gauge(name, labels, cell.set->Value(now_nanos), out);
+      cursor->observer_bytes += cell.set->MemoryBytes();
+      break;
+    case SeriesKind::kSummary: {
+      const std::vector<Objective>& objectives = info.family->summary->objectives;
+      quantiles_.resize(objectives.size());
+      cell.summary->Quantiles(now_nanos, quantiles_);
+      exposition.Summary(
+          name, labels,
+          {objectives, quantiles_, cell.summary->sum(), cell.summary->count()}, out);
+      cursor->observer_bytes += cell.summary->MemoryBytes();
+      break;
+    }
+    case SeriesKind::kHistogram:
+      exposition.Histogram(name, labels, cell.histogram->View(), out);
+      cursor->observer_bytes += cell.histogram->MemoryBytes();
+      break;
+  }
+}
+
+}  // namespace weir

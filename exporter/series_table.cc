@@ -1,0 +1,335 @@
+#include "exporter/series_table.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "common/check.h"
+#include "exporter/label_text.h"
+
+namespace weir {
+namespace {
+
+constexpr std::string_view kObserverSuffixes[] = {"_sum", "_count", "_bucket"};
+
+// `name` without `suffix`, or empty when it does not end in it.
+std::string_view Without(std::string_view name, std::string_view suffix) {
+  if (!name.ends_with(suffix)) return {};
+  return name.substr(0, name.size() - suffix.size());
+}
+
+// `name` without its last suffix that can make two names collide; empty when it has none.
+std::string_view WithoutAnySuffix(std::string_view name) {
+  for (std::string_view suffix : {"_sum", "_count", "_bucket", "_total"}) {
+    if (const std::string_view base = Without(name, suffix); !base.empty()) return base;
+  }
+  return {};
+}
+
+bool IsObserver(SeriesKind kind) {
+  return kind == SeriesKind::kSummary || kind == SeriesKind::kHistogram;
+}
+
+// A set shows as a gauge, but a gauge and a set can not share a family: their samples mean
+// different things.
+bool LegalLabel(std::string_view name, SeriesKind kind) {
+  if (name.starts_with("__")) return false;
+  return !IsObserver(kind) || (name != "le" && name != "quantile");
+}
+
+char* CopyLabelText(std::string_view text) {
+  if (text.empty()) return nullptr;
+  const auto size = static_cast<uint32_t>(text.size());
+  char* copy = static_cast<char*>(std::malloc(sizeof size + size));
+  WEIR_CHECK(copy != nullptr);
+  std::memcpy(copy, &size, sizeof size);
+  std::memcpy(copy + sizeof size, text.data(), size);
+  return copy;
+}
+
+// Of the names alone: series that differ in values only share it.
+uint32_t HashLabelNames(std::string_view label_text) {
+  Hash128 hash;
+  bool in_value = false;
+  size_t start = 0;
+  for (size_t i = 0; i < label_text.size(); ++i) {
+    if (in_value && label_text[i] == '\\') {
+      ++i;
+    } else if (label_text[i] == '"') {
+      if (!in_value) {
+        hash = SecretHash::Chain(hash, ProcessHash().Of(label_text.substr(start, i - start)));
+      }
+      in_value = !in_value;
+      start = i + 2;  // behind the comma that follows the closing quote
+    }
+  }
+  return static_cast<uint32_t>(hash.low ^ hash.high);
+}
+
+}  // namespace
+
+SeriesTable::SeriesTable(const SeriesTableOptions& options)
+    : options_(options), index_(0, IdentityHash{this}, IdentityEqual{this}) {
+  plan_ids_.emplace("", 0);
+}
+
+SeriesTable::~SeriesTable() {
+  for (uint32_t series = 0; series < used_; ++series) {
+    if (!CellAt(series).live()) continue;
+    DeleteValue(&CellAt(series));
+    std::free(InfoAt(series).labels);
+  }
+}
+
+uint32_t SeriesTable::OwnerOf(std::string_view family, uint32_t shard_count) {
+  if (shard_count == 1) return 0;
+  // All of them: the observer `x_total` collides with `x_total_count`, which ends in another one.
+  for (std::string_view base = family; !base.empty(); base = WithoutAnySuffix(family)) family = base;
+  return static_cast<uint32_t>(ProcessHash().Of64(family) % shard_count);
+}
+
+std::string_view SeriesTable::LabelText(const Info& info) {
+  if (info.labels == nullptr) return {};
+  uint32_t size;
+  std::memcpy(&size, info.labels, sizeof size);
+  return {info.labels + sizeof size, size};
+}
+
+bool SeriesTable::Matches(uint32_t series, const Wanted& wanted) const {
+  const Info& info = InfoAt(series);
+  return info.identity == wanted.identity && info.family->name == wanted.family &&
+         LabelText(info) == wanted.labels;
+}
+
+const SeriesTable::Family* SeriesTable::FindFamily(std::string_view name) const {
+  const auto found = families_.find(name);
+  return found == families_.end() ? nullptr : found->get();
+}
+
+// Whether a new family would stand on the page under a name that another one uses, itself or with
+// a suffix. The rules for counters and gauges are the peer's; those between observers close its hole.
+bool SeriesTable::Conflicts(std::string_view name, SeriesKind kind) const {
+  for (std::string_view suffix : kObserverSuffixes) {
+    const std::string_view base_name = Without(name, suffix);
+    const Family* base = base_name.empty() ? nullptr : FindFamily(base_name);
+    if (base == nullptr || base->kind == SeriesKind::kCounter) continue;
+    if (!IsObserver(kind)) return true;
+    if (IsObserver(base->kind) &&
+        (suffix != "_bucket" || base->kind == SeriesKind::kHistogram)) {
+      return true;
+    }
+  }
+  if (!IsObserver(kind)) return false;
+  for (std::string_view suffix : kObserverSuffixes) {
+    if (suffix == "_bucket" && kind != SeriesKind::kHistogram) continue;
+    const std::string derived = std::string(name).append(suffix);
+    if (FindFamily(derived) != nullptr || reserved_.contains(derived)) return true;
+  }
+  return false;
+}
+
+Refusal SeriesTable::Admit(std::string_view family_name, const std::vector<Label>& labels,
+                           SeriesKind kind, const SeriesPolicy& policy, SeriesHandle* handle) {
+  if (family_name.empty()) return Refusal::kEmptyName;
+  if (reserved_.contains(family_name)) return Refusal::kReservedName;
+  for (const Label& label : labels) {
+    if (!LegalLabel(label.name, kind)) return Refusal::kIllegalLabel;
+  }
+  const auto found = families_.find(family_name);
+  Family* family = found == families_.end() ? nullptr : found->get();
+  if (family == nullptr ? Conflicts(family_name, kind) : family->kind != kind) {
+    return Refusal::kConflict;
+  }
+  if (family == nullptr) family = MakeFamily(family_name, kind, policy);
+  family->help = policy.help;  // a reload may have changed it
+
+  label_text_.clear();
+  AppendLabels(labels, &label_text_);
+  const Hash128 identity = SecretHash::Chain(ProcessHash().Of(family_name), ProcessHash().Of(label_text_));
+  const Wanted wanted{identity.low ^ identity.high, family_name, label_text_};
+  const auto known = index_.find(wanted);
+  const uint32_t series = known != index_.end() ? *known : MakeSeries(family, wanted);
+  *handle = {series, CellAt(series).generation};
+  return Refusal::kNone;
+}
+
+SeriesTable::Family* SeriesTable::MakeFamily(std::string_view name, SeriesKind kind,
+                                             const SeriesPolicy& policy) {
+  auto family = std::make_unique<Family>();
+  family->name = name;
+  family->kind = kind;
+  family->birth = births_ + 1;
+  family->summary = policy.summary;
+  family->histogram = policy.histogram;
+  text_bytes_ += name.size();
+  Family* made = family.get();
+  in_order_.insert(made);
+  families_.insert(std::move(family));
+  return made;
+}
+
+uint32_t SeriesTable::MakeSeries(Family* family, const Wanted& wanted) {
+  uint32_t series;
+  if (!free_.empty()) {
+    series = free_.back();
+    free_.pop_back();
+  } else {
+    series = used_++;
+    if (series >> kChunkBits == cells_.size()) {
+      cells_.push_back(std::make_unique<Cell[]>(kChunk));
+      infos_.push_back(std::make_unique<Info[]>(kChunk));
+    }
+  }
+  Cell& cell = CellAt(series);
+  cell.kind = family->kind;
+  cell.plan = 0;
+  MakeValue(*family, &cell);
+  ++cell.generation;
+
+  InfoAt(series) = {family, CopyLabelText(wanted.labels), wanted.identity, ++births_,
+                    static_cast<uint32_t>(family->series.size())};
+  family->series.push_back(series);
+  index_.insert(series);
+  CountVector(family, wanted.labels, +1);
+  text_bytes_ += wanted.labels.size();
+  ++series_count_;
+  ++kind_counts_[static_cast<size_t>(family->kind)];
+  return series;
+}
+
+void SeriesTable::CountVector(Family* family, std::string_view label_text, int change) {
+  const uint32_t names_hash = HashLabelNames(label_text);
+  auto& vectors = family->vectors;
+  auto found = std::find_if(vectors.begin(), vectors.end(), [&](const Vector& vector) {
+    return vector.names_hash == names_hash;
+  });
+  if (found == vectors.end()) {
+    vectors.push_back({names_hash, 0});
+    found = vectors.end() - 1;
+    ++vector_counts_[static_cast<size_t>(family->kind)];
+  }
+  found->series += change;
+  if (found->series == 0) {
+    vectors.erase(found);
+    --vector_counts_[static_cast<size_t>(family->kind)];
+  }
+}
+
+void SeriesTable::MakeValue(const Family& family, Cell* cell) {
+  switch (family.kind) {
+    case SeriesKind::kCounter:
+      cell->counter = {0, 0};
+      break;
+    case SeriesKind::kGauge:
+      cell->gauge = 0;
+      break;
+    case SeriesKind::kSet:
+      cell->set = new Distinct(options_.set_window);
+      break;
+    case SeriesKind::kSummary:
+      cell->summary = new Summary(family.summary);
+      break;
+    case SeriesKind::kHistogram:
+      cell->histogram = new Histogram(family.histogram);
+      break;
+  }
+}
+
+void SeriesTable::DeleteValue(Cell* cell) {
+  switch (cell->kind) {
+    case SeriesKind::kCounter:
+    case SeriesKind::kGauge:
+      break;
+    case SeriesKind::kSet:
+      delete cell->set;
+      break;
+    case SeriesKind::kSummary:
+      delete cell->summary;
+      break;
+    case SeriesKind::kHistogram:
+      delete cell->histogram;
+      break;
+  }
+}
+
+void SeriesTable::Forget(uint32_t series) {
+  Cell& cell = CellAt(series);
+  Info& info = InfoAt(series);
+  Family* family = info.family;
+  index_.erase(series);
+  CountVector(family, LabelText(info), -1);
+  DeleteValue(&cell);
+  ++cell.generation;
+  ++epoch_;
+  --series_count_;
+  --kind_counts_[static_cast<size_t>(family->kind)];
+  text_bytes_ -= LabelText(info).size();
+  std::free(info.labels);
+  family->series[info.position] = kGone;
+  ++family->gone;
+  info = {};
+  free_.push_back(series);
+
+  if (family->gone == family->series.size()) {
+    text_bytes_ -= family->name.size();
+    in_order_.erase(family);
+    families_.erase(families_.find(std::string_view(family->name)));
+  } else if (family->gone > 16 && family->gone * 2 > family->series.size()) {
+    Compact(family);
+  }
+}
+
+void SeriesTable::Compact(Family* family) {
+  family->series.erase(std::remove(family->series.begin(), family->series.end(), kGone),
+                       family->series.end());
+  ++compactions_;
+  family->gone = 0;
+  for (uint32_t position = 0; position < family->series.size(); ++position) {
+    InfoAt(family->series[position]).position = position;
+  }
+}
+
+uint16_t SeriesTable::PlanFor(std::string_view identity, const Plan& plan) {
+  const auto found = plan_ids_.find(identity);
+  if (found != plan_ids_.end()) {
+    plans_[found->second] = plan;
+    return found->second;
+  }
+  // 65,535 rules fit. Beyond that a rule borrows the plan of one that says the same, or has none.
+  if (plans_.size() > UINT16_MAX) {
+    for (size_t id = 0; id < plans_.size(); ++id) {
+      if (plans_[id].ttl == plan.ttl && plans_[id].scale == plan.scale) {
+        return static_cast<uint16_t>(id);
+      }
+    }
+    return 0;
+  }
+  const auto id = static_cast<uint16_t>(plans_.size());
+  plans_.push_back(plan);
+  plan_ids_.emplace(identity, id);
+  return id;
+}
+
+void SeriesTable::Expire(int64_t now_nanos, uint32_t parts) {
+  const bool anything_expires = std::any_of(plans_.begin(), plans_.end(),
+                                            [](const Plan& plan) { return plan.ttl.count() > 0; });
+  if (!anything_expires || used_ == 0) return;
+  for (uint32_t left = used_ / parts + 1; left > 0; --left) {
+    expire_next_ = expire_next_ + 1 < used_ ? expire_next_ + 1 : 0;
+    const Cell& cell = CellAt(expire_next_);
+    const int64_t ttl = plans_[cell.plan].ttl.count();
+    if (cell.live() && ttl > 0 && now_nanos - cell.touched > ttl) Forget(expire_next_);
+  }
+}
+
+SeriesTable::Memory SeriesTable::MemoryBytes() const {
+  return {
+      .cells = cells_.size() * kChunk * sizeof(Cell),
+      .observers = observer_bytes_,
+      .text = text_bytes_,
+      .index = infos_.size() * kChunk * sizeof(Info) + index_.capacity() * (sizeof(uint32_t) + 1) +
+               families_.size() * (sizeof(Family) + 2 * sizeof(Family*)),
+  };
+}
+
+}  // namespace weir

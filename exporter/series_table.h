@@ -1,0 +1,332 @@
+// SeriesTable: the families one shard owns, and their series.
+//
+// First sight: Admit finds or makes the series of (family, labels), or says why it may not be. After
+// that a series is a number (and a generation, which changes when the number is given to another
+// series) and Apply touches its Cell only. A family without series is gone, and its type with it.
+//
+// The page is rendered in slices: RenderSlice goes on where the cursor stands, whatever came or went
+// in between, family by family in byte order of their names, series in order of their birth.
+//
+// Thread safety: owned by one shard.
+// Cost: about 300 bytes for an unlabelled counter that is its own family, 100 for one more series of
+// a known family, plus label text; see docs/benchmarks.md.
+// Tested by tests/unit/exporter/series_table_test.cc.
+#pragma once
+
+#include <absl/container/btree_set.h>
+#include <absl/container/flat_hash_set.h>
+#include <absl/container/inlined_vector.h>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/hash.h"
+#include "common/parser.h"
+#include "exporter/exposition.h"
+#include "exporter/metric.h"
+#include "exporter/refusal.h"
+#include "mapping/label.h"
+#include "mapping/series_policy.h"
+
+namespace weir {
+
+struct SeriesTableOptions {
+  // Over which time the distinct members of a set are counted. Default 10 s.
+  std::chrono::nanoseconds set_window = std::chrono::seconds(10);
+};
+
+// What a sample's rule says each time it is applied, besides where it goes. Plan 0 is "no rule".
+struct Plan {
+  std::chrono::nanoseconds ttl{0};  // <= 0: never forgotten
+  double scale = 1;
+};
+
+// A series a caller may keep, together with the generation that says whether it still is that one.
+struct SeriesHandle {
+  uint32_t series;
+  uint32_t generation;
+};
+
+// Where a page is. Default-constructed: at the start.
+struct RenderCursor {
+  std::string family;       // rendered up to and, when `within`, into this one
+  bool within = false;
+  uint64_t last_birth = 0;  // of the last rendered series of `family`
+  size_t next_position = 0;  // behind it, unless the table was compacted since
+  uint32_t compactions = 0;
+  size_t observer_bytes = 0;  // of the summaries, histograms and sets rendered so far
+  bool done = false;
+};
+
+// Where families end in the text of a slice. A family may go on in the next slice. All names stand in
+// one string: a page can have a family per series, and an allocation each was half of its cost.
+class FamilySpans {
+ public:
+  struct Span {
+    std::string_view name;
+    size_t end;  // offset behind its last byte in the slice's text
+  };
+
+  void Add(std::string_view name, size_t end) {
+    names_.append(name);
+    ends_.push_back({names_.size(), end});
+  }
+  void Clear() {
+    names_.clear();
+    ends_.clear();
+  }
+  size_t size() const { return ends_.size(); }
+  Span operator[](size_t i) const {
+    const size_t begin = i == 0 ? 0 : ends_[i - 1].name;
+    return {std::string_view(names_).substr(begin, ends_[i].name - begin), ends_[i].text};
+  }
+
+ private:
+  struct Ends {
+    size_t name;
+    size_t text;
+  };
+  std::string names_;
+  std::vector<Ends> ends_;
+};
+
+class SeriesTable {
+ public:
+  explicit SeriesTable(const SeriesTableOptions& options);
+  ~SeriesTable();
+  SeriesTable(const SeriesTable&) = delete;
+  SeriesTable& operator=(const SeriesTable&) = delete;
+
+  // The shard that owns `family` among `shard_count`. Names that can collide through a suffix
+  // (_sum, _count, _bucket, _total) have one owner.
+  static uint32_t OwnerOf(std::string_view family, uint32_t shard_count);
+
+  // Names that no client may use (those of Weir's own metrics).
+  void Reserve(std::string_view family) { reserved_.insert(std::string(family)); }
+
+  // Finds or makes a series. `labels` sorted by name, unique. kNone and *handle, or why not.
+  Refusal Admit(std::string_view family, const std::vector<Label>& labels, SeriesKind kind,
+                const SeriesPolicy& policy, SeriesHandle* handle);
+
+  bool Current(SeriesHandle handle) const {
+    return CellAt(handle.series).generation == handle.generation;
+  }
+
+  void PrefetchCell(uint32_t series) const { __builtin_prefetch(&CellAt(series), 1); }
+
+  // Applies one sample. REQUIRES: the series is current and was admitted for this sample's type.
+  // `member_hash` is that of sample.member when it is a set.
+  Refusal Apply(uint32_t series, uint16_t plan, const Sample& sample, uint64_t member_hash,
+                int64_t now_nanos) {
+    Cell& cell = CellAt(series);
+    double value = sample.value;
+    if (plan != 0) value *= plans_[plan].scale;
+    switch (cell.kind) {
+      case SeriesKind::kCounter:
+        if (value < 0) [[unlikely]] return Refusal::kNegativeCounter;
+        cell.counter.Add(value);
+        break;
+      case SeriesKind::kGauge:
+        // A counter here was declared a gauge by its rule: it goes up and down.
+        if (sample.relative || sample.type == SampleType::kCounter) {
+          cell.gauge += value;
+        } else {
+          cell.gauge = value;
+        }
+        break;
+      case SeriesKind::kSet:
+        cell.set->Add(member_hash, now_nanos);
+        break;
+      case SeriesKind::kSummary:
+        cell.summary->Observe(value, sample.weight, now_nanos);
+        break;
+      case SeriesKind::kHistogram:
+        cell.histogram->Observe(value, sample.weight);
+        break;
+    }
+    cell.touched = now_nanos;
+    cell.plan = plan;
+    return Refusal::kNone;
+  }
+
+  // The plan of the rule called `identity` (empty: no rule), as configured now.
+  uint16_t PlanFor(std::string_view identity, const Plan& plan);
+  // The plans known so far, to be brought up to date after a reload.
+  template <class Visit>
+  void VisitPlans(Visit visit) {
+    for (const auto& [identity, id] : plan_ids_) visit(std::string_view(identity), &plans_[id]);
+  }
+
+  // Forgets series whose TTL has passed, looking at a `1/parts` of all: called `parts` times a
+  // second, so that a series goes between TTL and TTL + 1 s after its last sample.
+  void Expire(int64_t now_nanos, uint32_t parts);
+
+  // Appends about `most_bytes` of the page to *out, or less when `most_time` (thread CPU time) is
+  // used up, and moves the cursor. *spans gets one entry per family touched.
+  void RenderSlice(const Exposition& exposition, int64_t now_nanos, size_t most_bytes,
+                   std::chrono::nanoseconds most_time, RenderCursor* cursor, std::string* out,
+                   FamilySpans* spans);
+
+  // Changes whenever something that was refused might now be admitted.
+  uint32_t epoch() const { return epoch_; }
+  size_t series_count() const { return series_count_; }
+  size_t family_count() const { return families_.size(); }
+  size_t series_of_kind(SeriesKind kind) const { return kind_counts_[static_cast<size_t>(kind)]; }
+  // Families times their sets of label names: what the peer calls metrics.
+  size_t vectors_of_kind(SeriesKind kind) const {
+    return vector_counts_[static_cast<size_t>(kind)];
+  }
+
+  struct Memory {
+    size_t cells;      // values of counters and gauges; handles of the rest
+    size_t observers;  // summaries, histograms and sets, when last scraped
+    size_t text;       // names and labels
+    size_t index;      // what finds them
+  };
+  Memory MemoryBytes() const;
+
+ private:
+  // Series of a family that have the same label names.
+  struct Vector {
+    uint32_t names_hash;
+    uint32_t series;
+  };
+
+  struct Family {
+    std::string name;
+    SeriesKind kind;
+    uint64_t birth;  // of its first series
+    const std::string* help;
+    const SummaryOptions* summary;
+    const HistogramOptions* histogram;
+    // In order of birth; kGone where one was forgotten.
+    absl::InlinedVector<uint32_t, 2> series;
+    uint32_t gone = 0;
+    absl::InlinedVector<Vector, 1> vectors;
+  };
+
+  // The cold half of a series.
+  struct Info {
+    Family* family = nullptr;
+    char* labels = nullptr;  // owned: uint32 length, then `a="b",c="d"`; null when there are none
+    uint64_t identity = 0;   // hash of family and labels
+    uint64_t birth = 0;
+    uint32_t position = 0;  // in family->series
+  };
+
+  struct ByName {
+    using is_transparent = void;
+    static std::string_view Key(const Family* family) { return family->name; }
+    static std::string_view Key(const std::unique_ptr<Family>& family) { return family->name; }
+    static std::string_view Key(std::string_view name) { return name; }
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return Key(a) < Key(b);
+    }
+  };
+  struct NameHash : ByName {
+    template <class A>
+    size_t operator()(const A& a) const {
+      return ProcessHash().Of64(Key(a));
+    }
+  };
+  struct NameEqual : ByName {
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return Key(a) == Key(b);
+    }
+  };
+
+  // A series looked for but perhaps not there yet.
+  struct Wanted {
+    uint64_t identity;
+    std::string_view family;
+    std::string_view labels;
+  };
+  struct IdentityHash {
+    using is_transparent = void;
+    const SeriesTable* table;
+    size_t operator()(uint32_t series) const { return table->InfoAt(series).identity; }
+    size_t operator()(const Wanted& wanted) const { return wanted.identity; }
+  };
+  struct IdentityEqual {
+    using is_transparent = void;
+    const SeriesTable* table;
+    bool operator()(uint32_t a, uint32_t b) const { return a == b; }
+    bool operator()(uint32_t series, const Wanted& wanted) const {
+      return table->Matches(series, wanted);
+    }
+    bool operator()(const Wanted& wanted, uint32_t series) const {
+      return table->Matches(series, wanted);
+    }
+  };
+
+  static constexpr uint32_t kGone = UINT32_MAX;
+  static constexpr uint32_t kChunkBits = 10;
+  static constexpr uint32_t kChunk = 1 << kChunkBits;
+
+  Cell& CellAt(uint32_t series) { return cells_[series >> kChunkBits][series & (kChunk - 1)]; }
+  const Cell& CellAt(uint32_t series) const {
+    return cells_[series >> kChunkBits][series & (kChunk - 1)];
+  }
+  Info& InfoAt(uint32_t series) { return infos_[series >> kChunkBits][series & (kChunk - 1)]; }
+  const Info& InfoAt(uint32_t series) const {
+    return infos_[series >> kChunkBits][series & (kChunk - 1)];
+  }
+  static std::string_view LabelText(const Info& info);
+
+  bool Matches(uint32_t series, const Wanted& wanted) const;
+  const Family* FindFamily(std::string_view name) const;
+  bool Conflicts(std::string_view name, SeriesKind kind) const;
+  Family* MakeFamily(std::string_view name, SeriesKind kind, const SeriesPolicy& policy);
+  uint32_t MakeSeries(Family* family, const Wanted& wanted);
+  void CountVector(Family* family, std::string_view label_text, int change);
+  void MakeValue(const Family& family, Cell* cell);
+  void DeleteValue(Cell* cell);
+  void Forget(uint32_t series);
+  void Compact(Family* family);
+
+  class SliceLimit;
+  bool RenderFamily(const Exposition& exposition, int64_t now_nanos, const Family& family,
+                    SliceLimit* limit, RenderCursor* cursor, std::string* out);
+  void RenderSeries(const Exposition& exposition, int64_t now_nanos, uint32_t series,
+                    RenderCursor* cursor, std::string* out);
+  size_t PositionAfter(const Family& family, const RenderCursor& cursor) const;
+  bool StemTaken(const Family& family) const;
+
+  const SeriesTableOptions options_;
+
+  std::vector<std::unique_ptr<Cell[]>> cells_;
+  std::vector<std::unique_ptr<Info[]>> infos_;
+  std::vector<uint32_t> free_;
+  uint32_t used_ = 0;  // cells ever given out
+
+  absl::flat_hash_set<std::unique_ptr<Family>, NameHash, NameEqual> families_;
+  absl::btree_set<Family*, ByName> in_order_;
+  absl::flat_hash_set<uint32_t, IdentityHash, IdentityEqual> index_;
+  std::set<std::string, std::less<>> reserved_;
+
+  std::vector<Plan> plans_{1};
+  std::map<std::string, uint16_t, std::less<>> plan_ids_;
+
+  uint64_t births_ = 0;
+  uint32_t epoch_ = 0;
+  uint32_t compactions_ = 0;
+  uint32_t expire_next_ = 0;
+  size_t series_count_ = 0;
+  size_t text_bytes_ = 0;
+  size_t observer_bytes_ = 0;  // as of the last whole page
+  std::array<size_t, kSeriesKindCount> kind_counts_{};
+  std::array<size_t, kSeriesKindCount> vector_counts_{};
+  std::string label_text_;          // scratch
+  std::vector<double> quantiles_;   // scratch
+};
+
+}  // namespace weir
