@@ -20,16 +20,6 @@ SeriesKind SeriesKindOf(SampleType type, MetricType metric) {
   return SeriesKind::kHistogram;
 }
 
-std::string IdentityOf(const Rule* rule) {
-  if (rule == nullptr) return {};
-  std::string identity = rule->glob ? "glob " : "regex ";
-  identity.append(std::to_string(rule->kinds)).append(" ").append(rule->match);
-  for (const LabelCondition& condition : rule->conditions) {
-    identity.append("\n").append(condition.name).append("=").append(condition.value.pattern());
-  }
-  return identity;
-}
-
 }  // namespace
 
 EventKind EventKindOf(SampleType type) {
@@ -58,7 +48,17 @@ Refusal AdmitSample(const Resolution& resolution, const Sample& sample, SeriesTa
 
 uint16_t PlanOf(const Resolution& resolution, SeriesTable* table) {
   const SeriesPolicy& policy = resolution.policy;
-  return table->PlanFor(IdentityOf(resolution.rule), {policy.ttl, policy.scale});
+  return table->PlanFor(resolution.rule == nullptr ? "" : resolution.rule->Identity(),
+                        {policy.ttl, policy.scale});
+}
+
+void UpdatePlans(const Mapper& mapper, SeriesTable* table) {
+  const auto update = [table](std::string_view identity, const SeriesPolicy& policy) {
+    table->UpdatePlan(identity, {policy.ttl, policy.scale});
+  };
+  update("", mapper.unmapped(EventKind::kCounter));
+  mapper.VisitRules(
+      [&](const Rule& rule) { update(rule.Identity(), rule.policy(EventKind::kCounter)); });
 }
 
 }  // namespace weir

@@ -18,13 +18,16 @@ namespace weir {
 // As which kind a sample is shown to the rules: a set as a gauge.
 EventKind EventKindOf(SampleType type);
 
-// Finds or makes the series of a sample that no rule drops. kNone and *handle, or why not. A counter
-// that would go down is refused before it makes a series.
+// Finds or makes the series of a sample that no rule drops. kNone and *handle, or why not. A
+// counter that would go down is refused before it makes a series.
 Refusal AdmitSample(const Resolution& resolution, const Sample& sample, SeriesTable* table,
                     SeriesHandle* handle);
 
-// The plan of the resolution's rule. Rules are told apart, across reloads too, by all that decides
-// whether they take a sample: several may share their `match`.
+// The plan of the resolution's rule.
 uint16_t PlanOf(const Resolution& resolution, SeriesTable* table);
+
+// Brings the plans of rules that are in use up to what `mapper` says; series of rules that it does
+// not have keep theirs.
+void UpdatePlans(const Mapper& mapper, SeriesTable* table);
 
 }  // namespace weir

@@ -209,7 +209,7 @@ Refusal Explanation::Apply(const Sample& sample) {
 std::string Explanation::Finish() {
   std::string page;
   RenderCursor cursor;
-  std::vector<FamilySpan> spans;
+  FamilySpans spans;
   while (!cursor.done) {
     table_.RenderSlice(Exposition::For(Format::kText), kNow, std::numeric_limits<size_t>::max(),
                        std::chrono::hours(1), &cursor, &page, &spans);

@@ -47,7 +47,8 @@ std::string ConflictMeaning(const Resolution& resolution) {
 
 std::string IllegalLabelMeaning(const Resolution& resolution) {
   const auto is_reserved = [](const Label& label) { return label.name.starts_with("__"); };
-  const bool reserved = std::any_of(resolution.labels.begin(), resolution.labels.end(), is_reserved);
+  const bool reserved =
+      std::any_of(resolution.labels.begin(), resolution.labels.end(), is_reserved);
   const std::string what =
       reserved ? "label names that begin with __ belong to Prometheus"
                : "the labels le and quantile belong to histograms and summaries themselves";
@@ -65,8 +66,9 @@ std::string Meaning(Refusal refusal, const Resolution& resolution) {
     case Refusal::kConflict:
       return ConflictMeaning(resolution);
     case Refusal::kReservedName:
-      return resolution.family + " is a metric of weir-exporter itself, or shows as one; choose "
-                                 "another name, or map it to one";
+      return resolution.family +
+             " is a metric of weir-exporter itself, or shows as one; choose "
+             "another name, or map it to one";
     case Refusal::kIllegalLabel:
       return IllegalLabelMeaning(resolution);
     case Refusal::kHandoffFull:

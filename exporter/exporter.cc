@@ -32,6 +32,18 @@ mode_t SocketMode(const std::string& text) {
   return 0755;
 }
 
+// Once, at the start: a target that moves is found again by a restart.
+Result<std::optional<RelayTarget>> ResolveRelay(const ExporterOptions& options) {
+  if (options.relay_address.empty()) return std::optional<RelayTarget>();
+  const auto address = ParseListenAddress(options.relay_address);
+  if (!address) return Error{"--statsd.relay.address: " + address.error().message};
+  const auto resolved = Resolve(address->host, address->port);
+  if (!resolved) return Error{"--statsd.relay.address: " + resolved.error().message};
+  return std::optional(RelayTarget{.address = resolved->front(),
+                                   .name = options.relay_address,
+                                   .packet_length = options.relay_packet_length});
+}
+
 Result<std::vector<BoundSocket>> One(Result<BoundSocket> socket) {
   if (!socket) return socket.error();
   std::vector<BoundSocket> sockets;
@@ -41,7 +53,8 @@ Result<std::vector<BoundSocket>> One(Result<BoundSocket> socket) {
 
 }  // namespace
 
-Exporter::Exporter(const ExporterOptions& options, std::shared_ptr<const Mapper> mapper)
+Exporter::Exporter(const ExporterOptions& options, std::shared_ptr<const Mapper> mapper,
+                   std::optional<RelayTarget> relay)
     : options_(options),
       mapper_(std::move(mapper)),
       exchange_(options.threads),
@@ -49,6 +62,7 @@ Exporter::Exporter(const ExporterOptions& options, std::shared_ptr<const Mapper>
   const ShardOptions shard_options = {
       .ingest = {.parser = options.parser()},
       .table = {.set_window = options.set_window},
+      .relay = std::move(relay),
   };
   const std::vector<std::string> names = self_metrics_.Names();
   for (uint32_t id = 0; id < options.threads; ++id) {
@@ -57,16 +71,21 @@ Exporter::Exporter(const ExporterOptions& options, std::shared_ptr<const Mapper>
     shards_.back()->SetMapper(mapper_);
   }
   self_metrics_.SetLoadedRules(mapper_->rule_count());
+  self_metrics_.SetRelayTarget(options.relay_address);
 }
 
 Exporter::~Exporter() = default;
 
 Result<std::unique_ptr<Exporter>> Exporter::Create(const ExporterOptions& options,
                                                    std::shared_ptr<const Mapper> mapper) {
-  std::unique_ptr<Exporter> exporter(new Exporter(options, std::move(mapper)));
+  auto relay = ResolveRelay(options);
+  if (!relay) return relay.error();
+  std::unique_ptr<Exporter> exporter(
+      new Exporter(options, std::move(mapper), std::move(*relay)));
   for (auto open : {&Exporter::OpenListeners, &Exporter::OpenWeb, &Exporter::OpenConsole}) {
     if (const Result<Done> opened = (exporter.get()->*open)(); !opened) return opened.error();
   }
+  if (options.watch_config) exporter->WatchConfig();
   return exporter;
 }
 
@@ -157,6 +176,14 @@ Result<Done> Exporter::OpenConsole() {
   console_->Register("stats", [this](std::string_view) { return Stats(); });
   LogInfo("Listening", {{"protocol", "admin"}, {"address", console_->address()}});
   return Done{};
+}
+
+void Exporter::WatchConfig() {
+  watch_.emplace(loop_, options_.mapping_config,
+                 [this] { [[maybe_unused]] const auto done = Reload(); });
+  for (const std::string& path : watch_->Unwatchable()) {
+    LogWarn("Changes of a mapping file will not be seen", {{"why", path}});
+  }
 }
 
 bool Exporter::Healthy() const {

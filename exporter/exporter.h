@@ -11,12 +11,14 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/clock.h"
 #include "common/console.h"
 #include "common/event_loop.h"
+#include "common/file_watch.h"
 #include "common/http_server.h"
 #include "common/result.h"
 #include "exporter/options.h"
@@ -37,11 +39,13 @@ class Exporter {
   void Run();
 
  private:
-  Exporter(const ExporterOptions& options, std::shared_ptr<const Mapper> mapper);
+  Exporter(const ExporterOptions& options, std::shared_ptr<const Mapper> mapper,
+           std::optional<RelayTarget> relay);
 
   Result<Done> OpenListeners();
   Result<Done> OpenWeb();
   Result<Done> OpenConsole();
+  void WatchConfig();
   void Distribute(std::vector<BoundSocket> sockets);
   bool Healthy() const;
   Result<Done> Reload();
@@ -63,6 +67,7 @@ class Exporter {
   std::unique_ptr<Web> web_;
   std::unique_ptr<HttpServer> http_server_;
   std::unique_ptr<Console> console_;
+  std::optional<FileWatch> watch_;
 };
 
 }  // namespace weir

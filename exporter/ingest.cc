@@ -5,53 +5,14 @@
 #include <utility>
 
 #include "common/line.h"
+#include "exporter/admit_sample.h"
 
 namespace weir {
 namespace {
 
-EventKind KindOf(SampleType type) {
-  switch (type) {
-    case SampleType::kCounter:
-      return EventKind::kCounter;
-    case SampleType::kGauge:
-    case SampleType::kSet:
-      return EventKind::kGauge;
-    case SampleType::kObserver:
-      break;
-  }
-  return EventKind::kObserver;
-}
-
-SeriesKind KindOf(SampleType type, MetricType metric) {
-  if (type == SampleType::kSet) return SeriesKind::kSet;
-  switch (metric) {
-    case MetricType::kCounter:
-      return SeriesKind::kCounter;
-    case MetricType::kGauge:
-      return SeriesKind::kGauge;
-    case MetricType::kSummary:
-      return SeriesKind::kSummary;
-    case MetricType::kHistogram:
-      break;
-  }
-  return SeriesKind::kHistogram;
-}
-
 // A rule's name that comes out empty is no action of that rule, in the peer's count.
 bool IsNameless(const Memo::Entry& entry) {
   return static_cast<Refusal>(entry.refusal) == Refusal::kEmptyName;
-}
-
-// What tells a rule from others across reloads: all that decides whether it takes a sample. Rules
-// may share their `match` and differ in the rest.
-void DescribeRule(const Rule* rule, std::string* identity) {
-  identity->clear();
-  if (rule == nullptr) return;
-  *identity = rule->glob ? "glob " : "regex ";
-  identity->append(std::to_string(rule->kinds)).append(" ").append(rule->match);
-  for (const LabelCondition& condition : rule->conditions) {
-    identity->append("\n").append(condition.name).append("=").append(condition.value.pattern());
-  }
 }
 
 // The peer repeats a sampled observation: so many events does a sample stand for.
@@ -109,6 +70,7 @@ void Ingest::SetMapper(std::shared_ptr<const Mapper> mapper) {
   Apply();
   mapper_ = std::move(mapper);
   memo_.Clear();
+  UpdatePlans(*mapper_, table_);
 }
 
 void Ingest::TakeLine(std::string_view line, Transport transport) {
@@ -116,6 +78,7 @@ void Ingest::TakeLine(std::string_view line, Transport transport) {
   if (LogEnabled(LogLevel::kDebug)) [[unlikely]] {
     line_log_.Log(clock_.NowNanos(), {{"transport", Name(transport)}, {"line", line}});
   }
+  if (relay_ != nullptr) relay_->Add(line);
   if (reader_.Open(line) != LineVerdict::kSampled) return;
   hashed_.name = nullptr;  // another line may stand where the last one stood
   while (reader_.Next(&stage_[staged_].sample)) Stage(HashOf(stage_[staged_].sample));
@@ -220,14 +183,14 @@ void Ingest::ApplyKnown(const Memo::Entry& entry, const Staged& staged, int64_t 
       table_->Apply(entry.series, static_cast<uint16_t>(entry.rule), sample, member_hash, now_nanos);
   if (refusal != Refusal::kNone) return CountRefused(refusal, events, 0);
   ++stats_.applied;
-  stats_.events_applied[static_cast<size_t>(KindOf(sample.type))] += events;
+  stats_.events_applied[static_cast<size_t>(EventKindOf(sample.type))] += events;
 }
 
 Memo::Entry Ingest::FirstSight(const Staged& staged) {
   const Sample& sample = staged.sample;
   ReadTags(parser_options_, sample.name,
            std::span(sample.label_fields).first(sample.label_field_count), &name_);
-  mapper_->Resolve(name_.name, KindOf(sample.type), name_.tags, &resolution_);
+  mapper_->Resolve(name_.name, EventKindOf(sample.type), name_.tags, &resolution_);
 
   Memo::Entry entry;
   entry.hash = staged.hash;
@@ -274,24 +237,17 @@ Memo::Entry Ingest::Settle(const Staged& staged, Memo::Entry entry) {
     entry.owner = static_cast<uint8_t>(owner);
     return entry;
   }
-  const SeriesPolicy& policy = resolution_.policy;
   const Sample& sample = staged.sample;
-  const SeriesKind kind = KindOf(sample.type, policy.type);
-  if (kind == SeriesKind::kCounter && sample.value * policy.scale < 0) {
-    return refuse(Refusal::kNegativeCounter);
-  }
   SeriesHandle handle;
-  const Refusal refusal =
-      table_->Admit(resolution_.family, resolution_.labels, kind, policy, &handle);
+  const Refusal refusal = AdmitSample(resolution_, sample, table_, &handle);
   if (refusal == Refusal::kConflict) {
-    entry.series = conflicts_.SlotOf(KindOf(sample.type), resolution_.family);
+    entry.series = conflicts_.SlotOf(EventKindOf(sample.type), resolution_.family);
   }
   if (refusal != Refusal::kNone) return refuse(refusal);
   entry.fate = Memo::Fate::kSeries;
   entry.series = handle.series;
   entry.generation = handle.generation;
-  DescribeRule(resolution_.rule, &rule_identity_);
-  entry.rule = table_->PlanFor(rule_identity_, {policy.ttl, policy.scale});
+  entry.rule = PlanOf(resolution_, table_);
   return entry;
 }
 

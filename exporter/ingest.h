@@ -26,6 +26,7 @@
 #include "exporter/conflicts.h"
 #include "exporter/exchange.h"
 #include "exporter/memo.h"
+#include "exporter/relay.h"
 #include "exporter/series_table.h"
 #include "exporter/shard_stats.h"
 #include "mapping/mapper.h"
@@ -52,6 +53,9 @@ class Ingest final : public LineSink {
 
   // Takes what other shards sent here.
   void Receive();
+
+  // Gives every line that is not empty to `relay` too, before it is parsed; null: to nobody.
+  void SetRelay(Relay* relay) { relay_ = relay; }
 
   // Replaces the rules: every series is a first sight again, and keeps its value.
   void SetMapper(std::shared_ptr<const Mapper> mapper);
@@ -95,6 +99,7 @@ class Ingest final : public LineSink {
   Exchange* const exchange_;
   const Clock& clock_;
   const std::function<void()> on_sent_;
+  Relay* relay_ = nullptr;
   const ParserOptions parser_options_;
   std::shared_ptr<const Mapper> mapper_;
   Memo memo_;
@@ -112,7 +117,6 @@ class Ingest final : public LineSink {
   // Scratch of a first sight.
   MetricName name_;
   Resolution resolution_;
-  std::string rule_identity_;
   RateLimitedLog line_log_;
 };
 

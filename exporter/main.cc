@@ -11,6 +11,7 @@
 #include "common/flags.h"
 #include "common/log.h"
 #include "common/version.h"
+#include "exporter/explain.h"
 #include "exporter/exporter.h"
 #include "exporter/options.h"
 #include "mapping/mapper.h"
@@ -74,6 +75,13 @@ int Main(int argc, char** argv) {
   if (!mapper) return Fail(name, mapper.error().message);
   if (!options.dump_fsm.empty()) DumpFsm(**mapper, options.dump_fsm);
   if (options.check_config) return CheckConfig(**mapper, warnings);
+  if (!options.explain.empty()) {
+    std::cout << Explain(options.explain, {.parser = options.parser(),
+                                           .mapper = std::move(*mapper),
+                                           .set_window = options.set_window,
+                                           .reserved_names = SelfMetrics().Names()});
+    return 0;
+  }
   for (const std::string& warning : warnings) LogWarn("Mapping", {{"warning", warning}});
 
   LogInfo("Starting weir-exporter", {{"version", kVersion}, {"revision", kRevision}});

@@ -70,8 +70,21 @@ void AddMappingFlags(FlagSet* flags, ExporterOptions* o) {
   flags->Add("check-config", &o->check_config,
              "Check the mapping files, say what is wrong or doubtful, and exit.");
   flags->Add("strict", &o->strict, "With --check-config: unknown keys are errors.");
+  flags->Add("watch-config", &o->watch_config,
+             "Reload the mapping files when they change, as Kubernetes' mounts do too.");
+  flags->Add("explain", &o->explain,
+             "Say what becomes of this line, step by step, and exit.");
   flags->Add("debug.dump-fsm", &o->dump_fsm,
              "Write the compiled glob rules to this file, for Graphviz.");
+}
+
+void AddRelayFlags(FlagSet* flags, ExporterOptions* o) {
+  flags->Group("Relay");
+  flags->Add("statsd.relay.address", &o->relay_address,
+             "UDP address to which every received line is sent on, before it is parsed. Empty: none.");
+  flags->Add("statsd.relay.packet-length", &o->relay_packet_length,
+             "Longest datagram sent to the relay's target, in bytes. Longer lines are not relayed.",
+             uint32_t{0}, uint32_t{65507});
 }
 
 void AddProcessFlags(FlagSet* flags, ExporterOptions* o) {
@@ -127,6 +140,7 @@ void AddExporterFlags(FlagSet* flags, ExporterOptions* options) {
   AddInputFlags(flags, options);
   AddDialectFlags(flags, options);
   AddMappingFlags(flags, options);
+  AddRelayFlags(flags, options);
   AddProcessFlags(flags, options);
   AddCompatibilityFlags(flags, options);
 }

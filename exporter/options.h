@@ -44,6 +44,12 @@ struct ExporterOptions {
   bool check_config = false;
   bool strict = false;
   std::string dump_fsm;
+  bool watch_config = false;
+  std::string explain;
+
+  // Relay.
+  std::string relay_address;
+  uint32_t relay_packet_length = 1400;
 
   // Process.
   uint32_t threads = 1;  // why one: docs/design.md

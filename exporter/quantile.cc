@@ -15,7 +15,7 @@ namespace weir {
 namespace {
 
 constexpr uint32_t kExactSamples = 500;
-constexpr uint32_t kBatch = 256;
+constexpr uint32_t kBatch = 192;
 constexpr uint32_t kMostPeriods = 64;
 
 struct Scratch {

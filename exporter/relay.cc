@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <utility>
 
 namespace weir {
@@ -47,11 +48,10 @@ Relay::Relay(EventLoop& loop, const SocketAddress& target, std::string target_na
       tick_(loop, kMostWait, kMostWait, [this] { Tick(); }) {}
 
 void Relay::RefuseLong(std::string_view line) {
-  if (line.empty()) return;  // a packet length of zero bytes is none that anybody can ask for
   ++counters_.long_lines;
-  long_line_log_.Log(loop_.NowNanos(), {{"target", target_name_},
-                                        {"length", line.size()},
-                                        {"packet_length", packet_length_}});
+  long_line_log_.Log(
+      loop_.NowNanos(),
+      {{"target", target_name_}, {"length", line.size()}, {"packet_length", packet_length_}});
 }
 
 void Relay::Tick() {
@@ -67,16 +67,15 @@ void Relay::Flush() {
   if (error == 0) error = Send();
   if (error == ECONNREFUSED) {
     // The answer to an earlier packet, told instead of sending this one.
-    if (last_packet_lines_ > 0) CountDropped(RelayDrop::kRefused, last_packet_lines_);
+    if (last_packet_lines_ > 0) CountDropped(ECONNREFUSED, last_packet_lines_);
     last_packet_lines_ = 0;
     error = Send();
   }
   if (error == 0) {
     last_packet_lines_ = packet_lines_;
   } else {
-    const RelayDrop drop = DropOf(error);
-    CountDropped(drop, packet_lines_);
-    if (drop == RelayDrop::kOther) fd_ = ScopedFd();
+    CountDropped(error, packet_lines_);
+    if (DropOf(error) == RelayDrop::kOther) fd_ = ScopedFd();
   }
   used_ = 0;
   packet_lines_ = 0;
@@ -94,11 +93,14 @@ int Relay::Send() const {
   return send(fd_.get(), packet_.get(), used_, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
 }
 
-void Relay::CountDropped(RelayDrop drop, uint64_t lines) {
+void Relay::CountDropped(int error, uint64_t lines) {
+  const RelayDrop drop = DropOf(error);
   ++counters_.dropped_packets[static_cast<size_t>(drop)];
   counters_.dropped_lines[static_cast<size_t>(drop)] += lines;
-  drop_log_.Log(loop_.NowNanos(),
-                {{"target", target_name_}, {"reason", Name(drop)}, {"lines", lines}});
+  drop_log_.Log(loop_.NowNanos(), {{"target", target_name_},
+                                   {"reason", Name(drop)},
+                                   {"error", std::strerror(error)},
+                                   {"lines", lines}});
 }
 
 }  // namespace weir

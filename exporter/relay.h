@@ -67,7 +67,8 @@ class Relay {
 
   // Takes a line without its LF; empty ones are not relayed.
   void Add(std::string_view line) {
-    if (line.size() >= packet_length_) [[unlikely]] return RefuseLong(line);
+    if (line.size() >= packet_length_) [[unlikely]]
+      return RefuseLong(line);
     if (line.empty()) return;
     if (used_ + line.size() >= packet_length_) Flush();
     std::memcpy(&packet_[used_], line.data(), line.size());
@@ -86,10 +87,10 @@ class Relay {
  private:
   void RefuseLong(std::string_view line);
   void Tick();
-  // Returns zero or errno.
+  // Both return zero or errno.
   int Open();
   int Send() const;
-  void CountDropped(RelayDrop drop, uint64_t lines);
+  void CountDropped(int error, uint64_t lines);
 
   const EventLoop& loop_;
   const SocketAddress target_;

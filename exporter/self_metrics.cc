@@ -2,6 +2,7 @@
 
 #include <iterator>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -31,6 +32,7 @@ struct Totals {
   ShardStats stats;
   std::map<std::pair<EventKind, std::string>, uint64_t> conflicts;
   std::map<Transport, ListenerReport> listeners;
+  std::optional<RelayCounters> relay;
   std::array<double, kSeriesKindCount> series{};
   std::array<double, kSeriesKindCount> vectors{};
   double families = 0;
@@ -87,6 +89,15 @@ void AddListener(const ListenerReport& from, Totals* totals) {
   to.counters.pending_bytes += from.counters.pending_bytes;
 }
 
+void AddRelayCounters(const RelayCounters& from, std::optional<RelayCounters>* to) {
+  if (!*to) to->emplace();
+  (*to)->lines += from.lines;
+  (*to)->long_lines += from.long_lines;
+  (*to)->packets += from.packets;
+  AddArray(from.dropped_packets, &(*to)->dropped_packets);
+  AddArray(from.dropped_lines, &(*to)->dropped_lines);
+}
+
 Totals Sum(const std::vector<ShardReport>& reports) {
   Totals totals;
   for (const ShardReport& report : reports) {
@@ -95,6 +106,7 @@ Totals Sum(const std::vector<ShardReport>& reports) {
       totals.conflicts[{count.kind, count.family}] += count.events;
     }
     for (const auto& listener : report.listeners) AddListener(listener, &totals);
+    if (report.relay) AddRelayCounters(*report.relay, &totals.relay);
     for (int kind = 0; kind < kSeriesKindCount; ++kind) {
       totals.series[kind] += static_cast<double>(report.series[kind]);
       totals.vectors[kind] += static_cast<double>(report.vectors[kind]);
@@ -264,6 +276,33 @@ void AddListeners(const Totals& totals, Families* families) {
               [](const Report& r) { return r.counters.open_connections; });
 }
 
+// There only with a relay, as in the peer.
+void AddRelay(const Totals& totals, const std::string& target, Families* families) {
+  auto packets = OwnFamily::Counter("statsd_exporter_relay_packets_total",
+                                    "Datagrams sent to the relay's target, or tried to.");
+  auto long_lines = OwnFamily::Counter("statsd_exporter_relay_long_lines_total",
+                                       "Lines not relayed because no datagram holds them.");
+  auto lines = OwnFamily::Counter("statsd_exporter_relay_lines_relayed_total",
+                                  "Lines taken to be relayed.");
+  auto dropped = OwnFamily::Counter("weir_relay_dropped_lines_total",
+                                    "Lines taken to be relayed that were lost, by reason.");
+  if (totals.relay) {
+    const auto add = [&](OwnFamily* family, uint64_t value) {
+      family->Add({{"target", target}}, static_cast<double>(value));
+    };
+    add(&packets, totals.relay->packets);
+    add(&long_lines, totals.relay->long_lines);
+    add(&lines, totals.relay->lines);
+    for (size_t i = 0; i < kRelayDropCount; ++i) {
+      dropped.Add({{"reason", Name(static_cast<RelayDrop>(i))}, {"target", target}},
+                  static_cast<double>(totals.relay->dropped_lines[i]));
+    }
+  }
+  for (OwnFamily* family : {&packets, &long_lines, &lines, &dropped}) {
+    families->push_back(family->Take());
+  }
+}
+
 void AddSeries(const Totals& totals, size_t shards, Families* families) {
   constexpr auto kGauge = static_cast<size_t>(SeriesKind::kGauge);
   constexpr auto kSet = static_cast<size_t>(SeriesKind::kSet);
@@ -353,6 +392,7 @@ Families SelfMetrics::CollectAll(const std::vector<ShardReport>& reports) const 
   AddEvents(totals, &families);
   AddLines(totals, &families);
   AddListeners(totals, &families);
+  AddRelay(totals, relay_target_, &families);
   AddSeries(totals, reports.size(), &families);
   AddCounter("weir_lost_log_lines_total", "Log lines dropped because nobody read them.",
              LostLogLines(), &families);

@@ -27,6 +27,8 @@ class SelfMetrics {
   SelfMetrics();
 
   void CountReload(bool success);
+  // What the relay's metrics call its target. To be set before the first Collect.
+  void SetRelayTarget(std::string target) { relay_target_ = std::move(target); }
   void SetLoadedRules(size_t count) { loaded_mappings_.Set(static_cast<double>(count)); }
 
   // Around each request for the page.
@@ -43,6 +45,7 @@ class SelfMetrics {
  private:
   std::vector<prometheus::MetricFamily> CollectAll(const std::vector<ShardReport>& reports) const;
 
+  std::string relay_target_;
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>& reloads_;
   prometheus::Gauge& loaded_mappings_;

@@ -310,6 +310,11 @@ uint16_t SeriesTable::PlanFor(std::string_view identity, const Plan& plan) {
   return id;
 }
 
+void SeriesTable::UpdatePlan(std::string_view identity, const Plan& plan) {
+  const auto found = plan_ids_.find(identity);
+  if (found != plan_ids_.end()) plans_[found->second] = plan;
+}
+
 void SeriesTable::Expire(int64_t now_nanos, uint32_t parts) {
   const bool anything_expires = std::any_of(plans_.begin(), plans_.end(),
                                             [](const Plan& plan) { return plan.ttl.count() > 0; });

@@ -158,11 +158,8 @@ class SeriesTable {
 
   // The plan of the rule called `identity` (empty: no rule), as configured now.
   uint16_t PlanFor(std::string_view identity, const Plan& plan);
-  // The plans known so far, to be brought up to date after a reload.
-  template <class Visit>
-  void VisitPlans(Visit visit) {
-    for (const auto& [identity, id] : plan_ids_) visit(std::string_view(identity), &plans_[id]);
-  }
+  // Changes the plan of a rule that series have had; does nothing for one that none ever had.
+  void UpdatePlan(std::string_view identity, const Plan& plan);
 
   // Forgets series whose TTL has passed, looking at a `1/parts` of all: called `parts` times a
   // second, so that a series goes between TTL and TTL + 1 s after its last sample.

@@ -49,6 +49,11 @@ Shard::Shard(const ShardOptions& options, uint32_t id, Exchange* exchange, const
       housekeeping_(loop_, seconds(1), seconds(1), [this] { Housekeep(); }) {
   flush_.Stop();
   expire_.Stop();
+  if (options.relay) {
+    relay_.emplace(loop_, options.relay->address, options.relay->name,
+                   options.relay->packet_length);
+    ingest_.SetRelay(&*relay_);
+  }
 }
 
 Shard::~Shard() { Stop(); }
@@ -69,7 +74,8 @@ void Shard::Stop() {
 }
 
 void Shard::SetMapper(std::shared_ptr<const Mapper> mapper) {
-  if (!expire_.active()) expire_.Start();
+  // Once something may expire, something may for ever: plans outlive the rules they come from.
+  if (mapper->MayExpire() && !expire_.active()) expire_.Start();
   ingest_.SetMapper(std::move(mapper));
 }
 
@@ -93,6 +99,7 @@ void Shard::Housekeep() {
 
 void Shard::DrainSockets() {
   for (const auto& listener : listeners_) listener->Drain();
+  if (relay_) relay_->Flush();
   exchange_->Flush(id_);
 }
 
@@ -109,6 +116,7 @@ ShardReport Shard::Report() const {
     report.listeners.push_back({listener->transport(), listener->address(), listener->open(),
                                 listener->counters(), listener->KernelDrops()});
   }
+  if (relay_) report.relay = relay_->counters();
   for (int kind = 0; kind < kSeriesKindCount; ++kind) {
     report.series[kind] = table_.series_of_kind(static_cast<SeriesKind>(kind));
     report.vectors[kind] = table_.vectors_of_kind(static_cast<SeriesKind>(kind));

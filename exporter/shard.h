@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,13 +22,21 @@
 #include "common/listener.h"
 #include "exporter/exchange.h"
 #include "exporter/ingest.h"
+#include "exporter/relay.h"
 #include "exporter/series_table.h"
 
 namespace weir {
 
+struct RelayTarget {
+  SocketAddress address;
+  std::string name;  // as configured
+  size_t packet_length = 1400;
+};
+
 struct ShardOptions {
   IngestOptions ingest;
   SeriesTableOptions table;
+  std::optional<RelayTarget> relay;
 };
 
 struct ListenerReport {
@@ -43,6 +52,7 @@ struct ShardReport {
   ShardStats stats;
   std::vector<Conflicts::Count> conflicts;
   std::vector<ListenerReport> listeners;
+  std::optional<RelayCounters> relay;
   std::array<size_t, kSeriesKindCount> series{};   // by SeriesKind
   std::array<size_t, kSeriesKindCount> vectors{};  // by SeriesKind
   size_t families = 0;
@@ -96,6 +106,7 @@ class Shard {
   ReceiveSlots slots_;
   SeriesTable table_;
   Ingest ingest_;
+  std::optional<Relay> relay_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::atomic<bool> listening_{true};
   FdWatcher bell_;

@@ -162,6 +162,22 @@ void Mapper::Resolve(std::string_view statsd_name, EventKind kind, std::span<con
               &out->policy);
 }
 
+void Mapper::VisitRules(const std::function<void(const Rule&)>& visit) const {
+  for (const auto& rule : set_->rules) visit(*rule);
+}
+
+const SeriesPolicy& Mapper::unmapped(EventKind kind) const {
+  return set_->unmapped[static_cast<size_t>(kind)];
+}
+
+bool Mapper::MayExpire() const {
+  const auto expires = [](const SeriesPolicy& policy) { return policy.ttl.count() > 0; };
+  return std::any_of(set_->unmapped.begin(), set_->unmapped.end(), expires) ||
+         std::any_of(set_->rules.begin(), set_->rules.end(), [&](const auto& rule) {
+           return std::any_of(rule->policies.begin(), rule->policies.end(), expires);
+         });
+}
+
 size_t Mapper::rule_count() const { return set_->rules.size(); }
 
 }  // namespace weir

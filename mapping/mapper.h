@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <memory>
 #include <span>
@@ -83,6 +84,12 @@ class Mapper {
                Resolution* out) const;
 
   size_t rule_count() const;
+  // Calls visit(rule) for every rule, in file order.
+  void VisitRules(const std::function<void(const Rule&)>& visit) const;
+  // What unmapped names get.
+  const SeriesPolicy& unmapped(EventKind kind) const;
+  // Whether any series may ever be forgotten.
+  bool MayExpire() const;
 
   // The glob trie as a Graphviz digraph: node 0 is the root, then one node per kind, then segments.
   void DumpFsm(std::ostream& out) const;

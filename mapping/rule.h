@@ -56,6 +56,10 @@ struct Rule {
   // decides for all of it (mapping/family_index.h).
   std::array<SeriesPolicy, 3> policies;
 
+  // Tells the rule from others, across reloads too: all that decides which samples it takes and what
+  // they are called.
+  std::string Identity() const;
+
   bool Takes(EventKind kind) const { return (kinds >> static_cast<int>(kind)) & 1; }
   const SeriesPolicy& policy(EventKind kind) const { return policies[static_cast<size_t>(kind)]; }
 };

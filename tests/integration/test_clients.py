@@ -1,5 +1,6 @@
 """Real clients: Debian's python3-statsd, Ruby with its standard library, and nc."""
 
+import os
 import subprocess
 
 import statsd
@@ -100,7 +101,12 @@ class RubyTest(IntegrationTest):
 
 class NetcatTest(IntegrationTest):
     def netcat(self, line, *arguments):
-        subprocess.run(["nc", *map(str, arguments)], input=line, check=True)
+        # With -w0 nc ends as soon as its input has nothing to read, so it must be there before.
+        reading, writing = os.pipe()
+        os.write(writing, line)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as lines:
+            subprocess.run(["nc", *map(str, arguments)], stdin=lines, check=True)
 
     def test_echo_and_nc_over_udp(self):
         exporter = self.start_exporter()

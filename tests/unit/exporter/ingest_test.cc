@@ -231,7 +231,7 @@ TEST_CASE("every refused sample moves a counter that the peer has too", "[ingest
   };
   for (const Row& row : rows) {
     for (const size_t memo : {size_t{0}, size_t{1000}}) {
-      Pipeline pipeline(1, {.memo_entries = memo});
+      Pipeline pipeline(1, {.parser = {}, .memo_entries = memo});
       for (int times = 1; times <= 3; ++times) {
         pipeline.Send(row.lines);
         const std::string self = SelfPage(pipeline.Reports());
@@ -404,7 +404,7 @@ TEST_CASE("the page does not depend on the size of the memo", "[ingest]") {
   const size_t sizes[] = {0, 1, 1000};
   for (int i = 0; i < 3; ++i) {
     LineMix mix(5);
-    Pipeline pipeline(1, {.memo_entries = sizes[i]});
+    Pipeline pipeline(1, {.parser = {}, .memo_entries = sizes[i]});
     for (int datagram = 0; datagram < 1000; ++datagram) {
       std::string text;
       for (uint32_t lines = 1 + mix.Below(40); lines > 0; --lines) text += mix.AnyLine() + "\n";
@@ -448,7 +448,7 @@ TEST_CASE("no line and no sample is lost uncounted, whatever comes", "[ingest]")
   for (const uint32_t shards : {1u, 2u, 4u}) {
     for (uint32_t seed = 1; seed <= 10; ++seed) {
       LineMix mix(seed);
-      Pipeline pipeline(shards, {.memo_entries = seed % 3 == 0 ? 50 : SIZE_MAX});
+      Pipeline pipeline(shards, {.parser = {}, .memo_entries = seed % 3 == 0 ? 50 : SIZE_MAX});
       uint64_t lines = 0;
       for (int datagram = 0; datagram < 200; ++datagram) {
         std::string text;
