@@ -72,7 +72,11 @@ int Main(int argc, char** argv) {
 
   std::vector<std::string> warnings;
   auto mapper = LoadMapper(options, &warnings);
-  if (!mapper) return Fail(name, mapper.error().message);
+  if (!mapper) {
+    // An unknown key is often why another one is missing.
+    for (const std::string& warning : warnings) std::cerr << "warning: " << warning << "\n";
+    return Fail(name, mapper.error().message);
+  }
   if (!options.dump_fsm.empty()) DumpFsm(**mapper, options.dump_fsm);
   if (options.check_config) return CheckConfig(**mapper, warnings);
   if (!options.explain.empty()) {
