@@ -256,7 +256,7 @@ void HttpServer::Impl::Stop() {
     idle_.wait_for(lock, kStopGrace, [this] { return running_ == 0; });
   }
   // CivetWeb's threads look at its stop flag every two seconds, or when their socket wakes them.
-  ForEachTcpSocket(port_, [](int fd, const SocketAddress&) { shutdown(fd, SHUT_RD); });
+  ForEachTcpSocket(port_, [](int fd, const SocketAddress&) { shutdown(fd, SHUT_RDWR); });
   mg_stop(std::exchange(context_, nullptr));
   mg_exit_library();
 }
