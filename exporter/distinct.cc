@@ -111,14 +111,15 @@ void Distinct::AddToRegisters(uint64_t hash) {
   highest = std::max(highest, rank);
 }
 
-double Distinct::Count() const { return registers_ ? std::round(Estimate()) : size_; }
+double Distinct::Count() const {
+  return registers_ ? std::max(std::round(Estimate()), kMostExact + 1.0) : size_;
+}
 
 double Distinct::Estimate() const {
   constexpr double kAlpha = 0.7213475204444817;  // 1 / (2 ln 2)
   constexpr double kCount = kRegisters;
   std::array<uint32_t, kRankBits + 2> registers_at{};
   for (size_t i = 0; i < kRegisters; ++i) ++registers_at[registers_[i]];
-  if (registers_at[0] == kRegisters) return 0;
   double sum = kCount * Tau(1 - registers_at[kRankBits + 1] / kCount);
   for (size_t rank = kRankBits; rank >= 1; --rank) sum = (sum + registers_at[rank]) / 2;
   sum += kCount * Sigma(registers_at[0] / kCount);

@@ -11,7 +11,7 @@
 // Members are given as 64-bit hashes that a client cannot foresee (a secret seed). The hash 0
 // counts as 1.
 //
-// Size: 40 bytes, and per window 32 to 1,024 bytes while exact, then 4 KB; freed when the window is
+// Size: 48 bytes, and per window 32 to 1,024 bytes while exact, then 4 KB; freed when the window is
 // over.
 // Thread safety: owned by one shard. Tested by tests/unit/exporter/distinct_test.cc.
 #pragma once
@@ -40,7 +40,7 @@ class Distinct {
 
   double Value(int64_t now_nanos);
 
-  // With the heap.
+  // With the heap, as an allocation of its own.
   size_t MemoryBytes() const;
 
  private:

@@ -85,25 +85,24 @@ class Explanation {
 
 void Explanation::AddLine(std::string_view line) {
   Say("line", Printable(line));
-  ParseCounters before = counters_;
+  const ParseCounters at_open = counters_;
   const LineVerdict verdict = reader_.Open(line);
-  SayVerdict(verdict, before);
+  SayVerdict(verdict, at_open);
   if (verdict != LineVerdict::kSampled) return;
-  const uint64_t first = counters_.samples;
   Sample sample;
   for (bool good = true; good;) {
-    before = counters_;
+    const ParseCounters before = counters_;
     good = reader_.Next(&sample);
     const uint64_t tried = counters_.samples - before.samples;
     const uint64_t bad = good ? tried - 1 : tried;
-    const uint64_t number = before.samples - first + 1;
+    const uint64_t number = before.samples - at_open.samples + 1;
     subject_ = (bad > 1 ? "samples " : "sample ") + std::to_string(number);
     if (bad > 1) subject_ += "-" + std::to_string(number + bad - 1);
     if (bad > 0) SayBadSamples(before, bad);
     if (good) subject_ = "sample " + std::to_string(number + bad);
     if (good) AddSample(sample);
-    SayOfFields(before);
   }
+  SayOfFields(at_open);
 }
 
 void Explanation::Lose(std::string_view key, const std::string& why) {
@@ -138,10 +137,10 @@ void Explanation::SayBadSamples(const ParseCounters& before, uint64_t bad) {
 void Explanation::SayOfFields(const ParseCounters& before) {
   constexpr auto kRate = static_cast<size_t>(ParseError::kInvalidSampleFactor);
   if (counters_.errors[kRate] != before.errors[kRate]) {
-    SayOfSample("note", WordsOf(ParseError::kInvalidSampleFactor, options_.parser));
+    Say("ignored", WordsOf(ParseError::kInvalidSampleFactor, options_.parser));
   }
-  if (const uint64_t ignored = counters_.ignored_fields - before.ignored_fields; ignored > 0) {
-    SayOfSample("ignored fields", std::to_string(ignored));
+  if (counters_.ignored_fields != before.ignored_fields) {
+    Say("ignored", "fields that are unknown or not wanted");
   }
 }
 
@@ -152,12 +151,12 @@ void Explanation::AddSample(const Sample& sample) {
   options_.mapper->Resolve(name_.name, EventKindOf(sample.type), name_.tags, &resolution_);
   SayRule();
   if (resolution_.verdict == Resolution::Verdict::kDropped) {
-    return Lose(subject_ + " result", WordsOfDrop(*resolution_.rule));
+    return Lose(subject_ + " dropped", WordsOfDrop(*resolution_.rule));
   }
   if (resolution_.verdict != Resolution::Verdict::kEmptyName) SaySeries();
   const Refusal refusal = Apply(sample);
   if (refusal == Refusal::kNone) return SayOfSample("result", "applied");
-  Lose(subject_ + " result", "refused, " + WordsOf(refusal, resolution_));
+  Lose(subject_ + " refused", WordsOf(refusal, resolution_));
 }
 
 void Explanation::SayParts(const Sample& sample) {

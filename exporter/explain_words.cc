@@ -22,7 +22,7 @@ std::string_view Meaning(ParseError error, const ParserOptions& options) {
     case ParseError::kMalformedValue:
       return "its value is no number; only a set takes any text, if it is not empty";
     case ParseError::kInvalidSampleFactor:
-      return "the rate behind @ is no number and is ignored";
+      return "a rate behind @ is no number";
     case ParseError::kMalformedContainerId:
       return "a field that begins with c must be c:<container id>";
     case ParseError::kIllegalEvent:

@@ -53,10 +53,19 @@ Result<std::vector<BoundSocket>> One(Result<BoundSocket> socket) {
 
 }  // namespace
 
-Exporter::Exporter(const ExporterOptions& options, std::shared_ptr<const Mapper> mapper,
-                   std::optional<RelayTarget> relay)
+Result<std::shared_ptr<const Mapper>> LoadMapper(const ExporterOptions& options,
+                                                 std::vector<std::string>* warnings) {
+  const MapperOptions mapper_options = {.default_ttl = options.default_ttl};
+  if (options.mapping_config.empty()) {
+    return std::shared_ptr<const Mapper>(std::make_shared<const Mapper>(mapper_options));
+  }
+  return Mapper::Load(options.mapping_config,
+                      {.strict = options.check_config && options.strict, .mapper = mapper_options},
+                      warnings);
+}
+
+Exporter::Exporter(const ExporterOptions& options, std::optional<RelayTarget> relay)
     : options_(options),
-      mapper_(std::move(mapper)),
       exchange_(options.threads),
       loop_(clock_) {
   const ShardOptions shard_options = {
@@ -68,25 +77,34 @@ Exporter::Exporter(const ExporterOptions& options, std::shared_ptr<const Mapper>
   for (uint32_t id = 0; id < options.threads; ++id) {
     shards_.push_back(std::make_unique<Shard>(shard_options, id, &exchange_, clock_));
     for (const std::string& name : names) shards_.back()->Reserve(name);
-    shards_.back()->SetMapper(mapper_);
   }
-  self_metrics_.SetLoadedRules(mapper_->rule_count());
   self_metrics_.SetRelayTarget(options.relay_address);
 }
 
 Exporter::~Exporter() = default;
 
-Result<std::unique_ptr<Exporter>> Exporter::Create(const ExporterOptions& options,
-                                                   std::shared_ptr<const Mapper> mapper) {
+Result<std::unique_ptr<Exporter>> Exporter::Create(const ExporterOptions& options) {
   auto relay = ResolveRelay(options);
   if (!relay) return relay.error();
-  std::unique_ptr<Exporter> exporter(
-      new Exporter(options, std::move(mapper), std::move(*relay)));
-  for (auto open : {&Exporter::OpenListeners, &Exporter::OpenWeb, &Exporter::OpenConsole}) {
+  std::unique_ptr<Exporter> exporter(new Exporter(options, std::move(*relay)));
+  for (auto open : {&Exporter::Configure, &Exporter::OpenListeners, &Exporter::OpenWeb,
+                    &Exporter::OpenConsole}) {
     if (const Result<Done> opened = (exporter.get()->*open)(); !opened) return opened.error();
   }
-  if (options.watch_config) exporter->WatchConfig();
   return exporter;
+}
+
+Result<Done> Exporter::Configure() {
+  // Before the files are read: what changes from here on is seen.
+  if (options_.watch_config) WatchConfig();
+  std::vector<std::string> warnings;
+  auto mapper = LoadMapper(options_, &warnings);
+  for (const std::string& warning : warnings) LogWarn("Mapping", {{"warning", warning}});
+  if (!mapper) return mapper.error();
+  mapper_ = std::move(*mapper);
+  self_metrics_.SetLoadedRules(mapper_->rule_count());
+  for (const auto& shard : shards_) shard->SetMapper(mapper_);
+  return Done{};
 }
 
 Result<Done> Exporter::OpenListeners() {
@@ -182,7 +200,7 @@ void Exporter::WatchConfig() {
   watch_.emplace(loop_, options_.mapping_config,
                  [this] { [[maybe_unused]] const auto done = Reload(); });
   for (const std::string& path : watch_->Unwatchable()) {
-    LogWarn("Changes of a mapping file will not be seen", {{"why", path}});
+    LogWarn("Some changes of the mapping files will not be seen", {{"why", path}});
   }
 }
 
@@ -239,9 +257,7 @@ Result<Done> Exporter::Reload() {
     return Done{};
   }
   std::vector<std::string> warnings;
-  auto mapper = Mapper::Load(options_.mapping_config,
-                             {.strict = false, .mapper = {.default_ttl = options_.default_ttl}},
-                             &warnings);
+  auto mapper = LoadMapper(options_, &warnings);
   for (const std::string& warning : warnings) LogWarn("Mapping", {{"warning", warning}});
   self_metrics_.CountReload(mapper.has_value());
   if (!mapper) {

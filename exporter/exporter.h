@@ -29,22 +29,25 @@
 
 namespace weir {
 
+// The rules of the configured mapping files; none when there are none.
+Result<std::shared_ptr<const Mapper>> LoadMapper(const ExporterOptions& options,
+                                                 std::vector<std::string>* warnings);
+
 class Exporter {
  public:
-  static Result<std::unique_ptr<Exporter>> Create(const ExporterOptions& options,
-                                                  std::shared_ptr<const Mapper> mapper);
+  static Result<std::unique_ptr<Exporter>> Create(const ExporterOptions& options);
   ~Exporter();
 
   // Until told to end; then takes what the sockets still hold.
   void Run();
 
  private:
-  Exporter(const ExporterOptions& options, std::shared_ptr<const Mapper> mapper,
-           std::optional<RelayTarget> relay);
+  Exporter(const ExporterOptions& options, std::optional<RelayTarget> relay);
 
   Result<Done> OpenListeners();
   Result<Done> OpenWeb();
   Result<Done> OpenConsole();
+  Result<Done> Configure();
   void WatchConfig();
   void Distribute(std::vector<BoundSocket> sockets);
   bool Healthy() const;

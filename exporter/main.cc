@@ -24,17 +24,6 @@ int Fail(const std::string& program, const std::string& message) {
   return 1;
 }
 
-Result<std::shared_ptr<const Mapper>> LoadMapper(const ExporterOptions& options,
-                                                 std::vector<std::string>* warnings) {
-  const MapperOptions mapper_options = {.default_ttl = options.default_ttl};
-  if (options.mapping_config.empty()) {
-    return std::shared_ptr<const Mapper>(std::make_shared<const Mapper>(mapper_options));
-  }
-  return Mapper::Load(options.mapping_config,
-                      {.strict = options.check_config && options.strict, .mapper = mapper_options},
-                      warnings);
-}
-
 // Complaining here is no reason not to run: the peer does not either.
 void DumpFsm(const Mapper& mapper, const std::string& path) {
   std::ofstream file(path);
@@ -47,6 +36,19 @@ int CheckConfig(const Mapper& mapper, const std::vector<std::string>& warnings) 
   for (const std::string& warning : warnings) std::cout << "warning: " << warning << "\n";
   for (const std::string& note : mapper.Lint()) std::cout << "note: " << note << "\n";
   std::cout << "The configuration is valid: " << mapper.rule_count() << " rules.\n";
+  return 0;
+}
+
+int ExplainLines(const ExporterOptions& options, std::shared_ptr<const Mapper> mapper) {
+  std::string lines;
+  for (const std::string& line : options.explain) {
+    if (&line != &options.explain.front()) lines += '\n';
+    lines += line;
+  }
+  std::cout << Explain(lines, {.parser = options.parser(),
+                               .mapper = std::move(mapper),
+                               .set_window = options.set_window,
+                               .reserved_names = SelfMetrics().Names()});
   return 0;
 }
 
@@ -70,26 +72,21 @@ int Main(int argc, char** argv) {
   if (const auto valid = Validate(options); !valid) return Fail(name, valid.error().message);
   ConfigureLog(options.log());
 
-  std::vector<std::string> warnings;
-  auto mapper = LoadMapper(options, &warnings);
-  if (!mapper) {
-    // An unknown key is often why another one is missing.
-    for (const std::string& warning : warnings) std::cerr << "warning: " << warning << "\n";
-    return Fail(name, mapper.error().message);
+  if (options.check_config || !options.explain.empty() || !options.dump_fsm.empty()) {
+    std::vector<std::string> warnings;
+    auto mapper = LoadMapper(options, &warnings);
+    if (!mapper) {
+      // An unknown key is often why another one is missing.
+      for (const std::string& warning : warnings) std::cerr << "warning: " << warning << "\n";
+      return Fail(name, mapper.error().message);
+    }
+    if (!options.dump_fsm.empty()) DumpFsm(**mapper, options.dump_fsm);
+    if (options.check_config) return CheckConfig(**mapper, warnings);
+    if (!options.explain.empty()) return ExplainLines(options, std::move(*mapper));
   }
-  if (!options.dump_fsm.empty()) DumpFsm(**mapper, options.dump_fsm);
-  if (options.check_config) return CheckConfig(**mapper, warnings);
-  if (!options.explain.empty()) {
-    std::cout << Explain(options.explain, {.parser = options.parser(),
-                                           .mapper = std::move(*mapper),
-                                           .set_window = options.set_window,
-                                           .reserved_names = SelfMetrics().Names()});
-    return 0;
-  }
-  for (const std::string& warning : warnings) LogWarn("Mapping", {{"warning", warning}});
 
   LogInfo("Starting weir-exporter", {{"version", kVersion}, {"revision", kRevision}});
-  auto exporter = Exporter::Create(options, std::move(*mapper));
+  auto exporter = Exporter::Create(options);
   if (!exporter) return Fail(name, exporter.error().message);
   (*exporter)->Run();
   return 0;

@@ -73,7 +73,8 @@ void AddMappingFlags(FlagSet* flags, ExporterOptions* o) {
   flags->Add("watch-config", &o->watch_config,
              "Reload the mapping files when they change, as Kubernetes' mounts do too.");
   flags->Add("explain", &o->explain,
-             "Say what becomes of this line, step by step, and exit.");
+             "Say what becomes of this line, step by step, and exit. May be repeated; the lines meet "
+             "in one page.");
   flags->Add("debug.dump-fsm", &o->dump_fsm,
              "Write the compiled glob rules to this file, for Graphviz.");
 }
@@ -96,8 +97,9 @@ void AddProcessFlags(FlagSet* flags, ExporterOptions* o) {
   flags->Add("admin.listen-address", &o->admin_listen_address,
              "TCP address of the text admin port (health, ping, stats, help, quit), which StatsD "
              "routers can probe. Empty: none.");
-  flags->AddChoice("log.level", &o->log_level, {"debug", "info", "warn", "error"},
-                   "Log messages of this level and above. debug also logs incoming lines.");
+  flags->Add("log.level", &o->log_level,
+             "Log messages of this level and above: debug, info, warn or error, in any case of "
+             "letters. debug also logs incoming lines.");
   flags->AddChoice("log.format", &o->log_format, {"logfmt", "json"}, "Form of log lines.");
 }
 
@@ -149,6 +151,10 @@ Result<Done> Validate(const ExporterOptions& options) {
   if (!options.web_telemetry_path.starts_with('/')) {
     return Error{"--web.telemetry-path: '" + options.web_telemetry_path +
                  "' is no path, it must start with '/'"};
+  }
+  if (!ParseLogLevel(options.log_level)) {
+    return Error{"--log.level: '" + options.log_level +
+                 "' is no level, it must be one of debug, info, warn, error"};
   }
   if (options.set_window.count() < 0) {
     return Error{"--statsd.set-window: must not be negative"};

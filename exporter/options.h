@@ -45,7 +45,7 @@ struct ExporterOptions {
   bool strict = false;
   std::string dump_fsm;
   bool watch_config = false;
-  std::string explain;
+  std::vector<std::string> explain;
 
   // Relay.
   std::string relay_address;

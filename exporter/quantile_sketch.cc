@@ -33,8 +33,13 @@ class QuantileSketch::Compressor {
   // Whether a gap of `width` may follow the held tuple.
   bool MayGrow(uint64_t width) const {
     const double rank = rank_ + static_cast<double>(held_.mass);
-    return Fits(rank, error_.At(rank, total_), width, 1);
+    return Fits(rank, error_.At(rank, total_), width);
   }
+
+  // Whether the tuples that follow lie in a gap where many samples arrive. What they inherit as
+  // slack stays with them, so there less is spent: values that close in on one point from both
+  // sides would otherwise need 2,000 tuples.
+  void SetCrowded(bool crowded) { crowded_ = crowded; }
 
   void Finish() {
     if (holding_) Emit();
@@ -43,17 +48,17 @@ class QuantileSketch::Compressor {
  private:
   // Whether the held tuple may become part of `next`, making its gap `width` wide.
   bool MayFold(const Tuple& next, uint64_t width) const {
-    const bool pair = held_.key == next.key;
-    if (pair && last_key_ == next.key) return true;
-    // Folding a pair forgets that its mass is at its key, which widens whatever comes before it.
-    constexpr double kPairShare = 0.25;
-    return Fits(rank_, limit_, width, pair ? kPairShare : 1);
+    if (last_key_ == held_.key && held_.key == next.key) return true;
+    return Fits(rank_, limit_, width);
   }
-  bool Fits(double rank, double limit, uint64_t width, double share) const {
+  // Whether a gap of `width` may begin at `rank`, where the error is `limit`.
+  bool Fits(double rank, double limit, uint64_t width) const {
     constexpr double kShare = 0.5;
+    constexpr double kCrowdedShare = 0.35;
     const double most = static_cast<double>(width);
     // Concave: the least limit within the gap is at one of its ends.
-    return most - grain_ <= kShare * share * std::min(limit, error_.At(rank + most, total_));
+    const double least = std::min(limit, error_.At(rank + most, total_));
+    return most - grain_ <= (crowded_ ? kCrowdedShare : kShare) * least;
   }
   void Hold(const Tuple& tuple) {
     held_ = tuple;
@@ -72,6 +77,7 @@ class QuantileSketch::Compressor {
   std::vector<Tuple>& out_;
   Tuple held_{};
   bool holding_ = false;
+  bool crowded_ = false;
   OrderKey last_key_ = 0;  // of the last emitted tuple
   double rank_ = 0;        // its least rank
   double limit_ = 0;       // the error there
@@ -107,6 +113,14 @@ void QuantileSketch::PushSamples(std::span<const WeightedKey> samples, size_t ne
   }
 }
 
+bool QuantileSketch::Crowded(uint64_t weight, uint64_t added, uint64_t width,
+                             uint64_t grain) const {
+  constexpr double kFactor = 16;
+  const double share = static_cast<double>(width) / static_cast<double>(total_);
+  const double expected = static_cast<double>(added) * share + static_cast<double>(grain);
+  return static_cast<double>(weight) > kFactor * expected;
+}
+
 void QuantileSketch::Merge(std::span<const WeightedKey> samples, const RankError& error) {
   constexpr uint64_t kMostTotal = (uint64_t{1} << 40) - 1;
   uint64_t added = 0;
@@ -130,6 +144,7 @@ void QuantileSketch::Merge(std::span<const WeightedKey> samples, const RankError
     const auto run = sample;
     uint64_t weight = 0;
     for (; sample != samples.end() && sample->key < tuple.key; ++sample) weight += sample->weight;
+    compressor.SetCrowded(Crowded(weight, added, Width(tuple), grain));
     if (weight > 0 && next > 0 && compressor.MayGrow(weight + Width(tuple))) {
       tuple.mass += weight;  // 4 of 5 runs fold at once
     } else {

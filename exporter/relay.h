@@ -36,7 +36,7 @@ enum class RelayDrop : uint8_t {
 };
 constexpr size_t kRelayDropCount = 3;
 
-// As it stands in weir_relay_dropped_*_total{reason}.
+// As it stands in weir_relay_dropped_lines_total{reason}.
 constexpr std::string_view Name(RelayDrop drop) {
   constexpr std::string_view kNames[kRelayDropCount] = {"would_block", "refused", "other"};
   return kNames[static_cast<size_t>(drop)];

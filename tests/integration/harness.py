@@ -211,15 +211,20 @@ class Exporter:
         return page.parse(answer.text)
 
     def wait_for(self, condition, what):
-        """Scrapes until condition(page) is true; returns that page."""
+        """Scrapes until condition(page) is true, and returns the page of one more scrape.
+
+        A page first tells of the exporter, then of the series, which may have moved meanwhile; on
+        the next one what the exporter tells is as new as the series that met the condition.
+        """
         last = None
 
         def check():
             nonlocal last
             last = self.scrape()
-            return last if condition(last) else None
+            return condition(last)
 
-        return wait_until(check, lambda: f"{what}; the last page:\n{last.user_text()[:4000]}")
+        wait_until(check, lambda: f"{what}; the last page:\n{last.user_text()[:4000]}")
+        return self.scrape()
 
     def wait_for_value(self, value, name, **labels):
         return self.wait_for(

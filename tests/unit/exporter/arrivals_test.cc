@@ -37,17 +37,17 @@ TEST_CASE("arrivals keep the order in which samples came", "[quantile]") {
 TEST_CASE("weights widen without losing the ones before", "[quantile]") {
   Arrivals arrivals;
   std::vector<uint64_t> expected;
-  for (const uint64_t weight : {1u, 1u, 255u, 1u, 256u, 65'535u, 65'536u, 7u, 4'294'967'295u}) {
+  for (const uint64_t weight : {1u, 1u, 255u, 1u, 256u, 65'535u, 65'536u, 7u, 16'777'216u}) {
     Add(&arrivals, 5, weight, 0);
     expected.push_back(weight);
     REQUIRE(Weights(arrivals) == expected);
   }
 }
 
-TEST_CASE("a weight beyond 32 bits counts as the greatest of 32 bits", "[quantile]") {
+TEST_CASE("a weight beyond 2^24 counts as 2^24", "[quantile]") {
   Arrivals arrivals;
   Add(&arrivals, 5, std::numeric_limits<uint64_t>::max(), 0);
-  CHECK(Weights(arrivals) == std::vector<uint64_t>{4'294'967'295u});
+  CHECK(Weights(arrivals) == std::vector<uint64_t>{16'777'216u});
 }
 
 TEST_CASE("dropping the oldest run keeps the newer samples and their weights", "[quantile]") {

@@ -365,7 +365,7 @@ TEST_CASE("what no ring can take is dropped and counted", "[ingest]") {
   while (SeriesTable::OwnerOf(name, 2) != 1) name += "m";
   std::string datagram;
   for (int i = 0; i < 100; ++i) datagram += name + ":1|c\n";
-  constexpr int kDatagrams = 200;
+  constexpr int kDatagrams = Handoff::kCapacity / 50 / 100;  // a record has more than 50 bytes
   for (int i = 0; i < kDatagrams; ++i) pipeline.Send(datagram, 0);
   pipeline.Settle();
   const std::string self = SelfPage(pipeline.Reports());
@@ -452,11 +452,12 @@ TEST_CASE("no line and no sample is lost uncounted, whatever comes", "[ingest]")
       uint64_t lines = 0;
       for (int datagram = 0; datagram < 200; ++datagram) {
         std::string text;
-        for (uint32_t more = 1 + mix.Below(60); more > 0; --more) {
-          if (!text.empty()) text += mix.Below(9) == 0 ? "\r\n" : "\n";
+        const uint32_t of_datagram = 1 + mix.Below(60);
+        for (uint32_t i = 0; i < of_datagram; ++i) {
+          if (i > 0) text += mix.Below(9) == 0 ? "\r\n" : "\n";
           text += mix.AnyLine();
-          ++lines;
         }
+        lines += of_datagram;
         pipeline.Send(text, mix.Below(shards));
         if (mix.Below(5) == 0) pipeline.Settle();
       }

@@ -2,14 +2,15 @@
 // belong to their projects and are not in the repository: WEIR_MAPPING_CORPUS names their
 // directory.
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <string>
 #include <vector>
 
 #include "mapping/names.h"
+#include "mapping/regex.h"
 #include "tests/support/catch.h"
 #include "tests/unit/mapping/mapping_fixture.h"
 
@@ -44,25 +45,25 @@ std::vector<Row> ReadRows(const fs::path& path) {
 
 // A row's answer in the words of Describe.
 std::string Translated(const Row& row) {
-  static const std::regex mapped(
-      R"re("(.*)" (\{.*\}) observer=(\w*) ttl=(\S+) scale=\{(\w+) (\S+)\}(?: buckets=\[(.*)\])?)re");
-  std::smatch part;
-  if (!std::regex_match(row.answer, part, mapped)) return row.answer;
-  std::string family;
-  EscapeName(part[1].str(), &family);
-  std::string answer = family + " " + part[2].str();
+  static const auto mapped = Regex::Compile(
+      R"re(^"(.*)" (\{.*\}) observer=(\w*) ttl=(\S+) scale=\{(\w+) (\S+)\}(?: buckets=\[(.*)\])?$)re");
+  REQUIRE(mapped);
+  Captures part;
+  if (!mapped->Match(row.answer, &part)) return row.answer;
+  std::string answer;
+  EscapeName(part[1], &answer);
+  answer.append(" ").append(part[2]);
   if (row.kind == "observer" && part[3] == "histogram") {
-    std::string buckets = part[7];
-    for (char& c : buckets) c = c == ' ' ? ',' : c;
+    std::string buckets(part[7]);
+    std::replace(buckets.begin(), buckets.end(), ' ', ',');
     answer += " histogram buckets=" + buckets + " factor=1.1 max=256";
   } else if (row.kind == "observer") {
     answer += " summary";
   }
   if (part[4] != "0s") {
-    const auto ttl = ParseDuration(part[4].str(), DurationSyntax::kGo);
-    answer += " ttl=" + FormatDuration(*ttl);
+    answer += " ttl=" + FormatDuration(*ParseDuration(part[4], DurationSyntax::kGo));
   }
-  return part[5] == "true" ? answer + " scale=" + part[6].str() : answer;
+  return part[5] == "true" ? answer.append(" scale=").append(part[6]) : answer;
 }
 
 std::string Answered(const Mapper& mapper, const Row& row) {
