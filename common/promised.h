@@ -1,9 +1,8 @@
 // Promised<T>: a value that another thread will give.
 //
-// Held by both sides through a shared_ptr, so that either may go first: who waits may lose patience,
-// who gives may come too late.
-// Thread safety: any thread may Give (once) and one may Await.
-// Tested by tests/unit/common/promised_test.cc.
+// Held by both sides through a shared_ptr, so that either may go first: who waits may lose
+// patience, who gives may come too late. Thread safety: any thread may Give (once) and one may
+// Await. Tested by tests/unit/common/promised_test.cc.
 #pragma once
 
 #include <chrono>

@@ -107,8 +107,7 @@ std::vector<prometheus::MetricFamily> CollectProcess() {
             seconds(usage.ru_utime) + seconds(usage.ru_stime));
   }
   if (const auto fds = CountOpenFds()) {
-    gauge("process_open_fds", "File descriptors this process has open.",
-          static_cast<double>(*fds));
+    gauge("process_open_fds", "File descriptors this process has open.", static_cast<double>(*fds));
   }
   rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {

@@ -1,8 +1,7 @@
 // Telemetry: building our own metrics in prometheus-cpp's terms, and those every process has.
 //
-// The programs count in plain integers of their threads; at a scrape a prometheus::Collectable turns
-// a copy of them into families with these helpers.
-// Thread safety: pure functions; any thread.
+// The programs count in plain integers of their threads; at a scrape a prometheus::Collectable
+// turns a copy of them into families with these helpers. Thread safety: pure functions; any thread.
 // Tested by tests/unit/common/telemetry_test.cc.
 #pragma once
 
@@ -36,7 +35,8 @@ class OwnFamily {
 };
 
 // process_cpu_seconds_total, process_open_fds, process_resident_memory_bytes and so on: the names
-// and meanings of Prometheus' own client libraries, read from /proc. What cannot be read is left out.
+// and meanings of Prometheus' own client libraries, read from /proc. What cannot be read is left
+// out.
 std::vector<prometheus::MetricFamily> CollectProcess();
 
 }  // namespace weir

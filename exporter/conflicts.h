@@ -2,9 +2,9 @@
 //
 // Names come from clients, so only the first kMostNames of the process get a count of their own;
 // the rest share `other`.
-// Thread safety: owned by one shard, except the process-wide list of names, which is locked and only
-// asked about a name this shard has not seen refused before.
-// Tested by tests/unit/exporter/conflicts_test.cc.
+// Thread safety: owned by one shard, except the process-wide list of names, which is locked and
+// only asked about a name this shard has not seen refused before. Tested by
+// tests/unit/exporter/conflicts_test.cc.
 #pragma once
 
 #include <cstdint>

@@ -65,9 +65,7 @@ Result<std::shared_ptr<const Mapper>> LoadMapper(const ExporterOptions& options,
 }
 
 Exporter::Exporter(const ExporterOptions& options, std::optional<RelayTarget> relay)
-    : options_(options),
-      exchange_(options.threads),
-      loop_(clock_) {
+    : options_(options), exchange_(options.threads), loop_(clock_) {
   const ShardOptions shard_options = {
       .ingest = {.parser = options.parser()},
       .table = {.set_window = options.set_window},

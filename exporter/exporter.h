@@ -3,9 +3,9 @@
 // Create opens everything that can fail for reasons an operator can mend, before any thread runs.
 // Run serves until a signal or /-/quit ends it.
 //
-// Threads: the main thread runs a loop of its own for signals, reloads and the admin port; shards and
-// web server have theirs. Everything public is for the main thread.
-// Tested by tests/integration/.
+// Threads: the main thread runs a loop of its own for signals, reloads and the admin port; shards
+// and web server have theirs. Everything public is for the main thread. Tested by
+// tests/integration/.
 #pragma once
 
 #include <atomic>

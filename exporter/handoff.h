@@ -1,4 +1,5 @@
-// Handoff: the way of samples from the shard that received them to the shard that owns their series.
+// Handoff: the way of samples from the shard that received them to the shard that owns their
+// series.
 //
 // A bounded ring of bytes with one writer and one reader. A record carries the whole sample, text
 // included (about 100 bytes), so the owner can resolve it as if it had received it itself: there is
@@ -7,10 +8,9 @@
 // A full ring refuses the newest.
 //
 // Thread safety: Append, Publish and pending for the writer's thread; Consume for the reader's.
-// Memory: the ring's address space is reserved, pages are committed as they are first used. An empty
-// ring is written from its start again, so that only a reader that lags makes it take more than some
-// 100 KiB.
-// Tested by tests/unit/exporter/handoff_test.cc.
+// Memory: the ring's address space is reserved, pages are committed as they are first used. An
+// empty ring is written from its start again, so that only a reader that lags makes it take more
+// than some 100 KiB. Tested by tests/unit/exporter/handoff_test.cc.
 #pragma once
 
 #include <atomic>

@@ -177,10 +177,9 @@ void Ingest::ApplyKnown(const Memo::Entry& entry, const Staged& staged, int64_t 
   if (entry.fate == Memo::Fate::kRefused) {
     return CountRefused(static_cast<Refusal>(entry.refusal), events, entry.series);
   }
-  const uint64_t member_hash =
-      sample.type == SampleType::kSet ? secret_.Of64(sample.member) : 0;
-  const Refusal refusal =
-      table_->Apply(entry.series, static_cast<uint16_t>(entry.rule), sample, member_hash, now_nanos);
+  const uint64_t member_hash = sample.type == SampleType::kSet ? secret_.Of64(sample.member) : 0;
+  const Refusal refusal = table_->Apply(entry.series, static_cast<uint16_t>(entry.rule), sample,
+                                        member_hash, now_nanos);
   if (refusal != Refusal::kNone) return CountRefused(refusal, events, 0);
   ++stats_.applied;
   stats_.events_applied[static_cast<size_t>(EventKindOf(sample.type))] += events;

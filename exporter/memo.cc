@@ -12,11 +12,12 @@ void Memo::Unmapper::operator()(Entry* entries) const { munmap(entries, bytes); 
 
 Memo::Memo(size_t most) : most_(most) { Allocate(kMinEntries); }
 
-// mmap gives zeroed pages (fate kEmpty) that cost nothing until touched, and gives them back at once.
+// mmap gives zeroed pages (fate kEmpty) that cost nothing until touched, and gives them back at
+// once.
 void Memo::Allocate(size_t entry_count) {
   const size_t bytes = entry_count * sizeof(Entry);
-  void* pages =
-      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* pages = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   WEIR_CHECK(pages != MAP_FAILED);
   // From 2 MiB on a lookup misses the TLB as well as the cache without it.
   if (bytes >= size_t{2} << 20) madvise(pages, bytes, MADV_HUGEPAGE);

@@ -1,10 +1,10 @@
 // Memo: what a shard remembers of the samples it has seen, so that only a first sight is slow.
 //
-// Maps the 128-bit hash of (raw name, type, label fields) to the shard that owns the series and, when
-// that is this shard, to the series itself. Open addressing, 32 bytes an entry, which stands anywhere
-// in a window of kWindow: all are looked at before a hash counts as unknown, so any of them may be
-// evicted. It grows with the number of series and no further: names that are dropped or tags that
-// are permuted evict each other instead of growing it.
+// Maps the 128-bit hash of (raw name, type, label fields) to the shard that owns the series and,
+// when that is this shard, to the series itself. Open addressing, 32 bytes an entry, which stands
+// anywhere in a window of kWindow: all are looked at before a hash counts as unknown, so any of
+// them may be evicted. It grows with the number of series and no further: names that are dropped or
+// tags that are permuted evict each other instead of growing it.
 //
 // An entry may be stale: the caller compares its generation with the table's, and overwrites it.
 // Thread safety: owned by one shard. Entries move on Insert.
@@ -36,7 +36,7 @@ class Memo {
     uint32_t rule = 0;        // RuleTable id
     uint8_t owner = 0;
     Fate fate = Fate::kEmpty;
-    uint8_t refusal = 0;            // Refusal when kRefused
+    uint8_t refusal = 0;              // Refusal when kRefused
     uint8_t name_tag_errors : 3 = 0;  // what is counted each time such a line comes
     uint8_t field_tag_errors : 3 = 0;
     uint8_t has_labels : 1 = 0;

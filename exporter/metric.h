@@ -44,9 +44,9 @@ struct Cell {
   union {
     Counter counter;
     double gauge;
-    Distinct* set;          // owned
-    Summary* summary;       // owned
-    Histogram* histogram;   // owned
+    Distinct* set;         // owned
+    Summary* summary;      // owned
+    Histogram* histogram;  // owned
   };
   int64_t touched;      // nanoseconds on the shard's clock: the last sample
   uint32_t generation;  // grows when the series is forgotten; even: the cell is free

@@ -8,15 +8,17 @@ constexpr uint32_t kMostThreads = 255;
 
 void AddWebFlags(FlagSet* flags, ExporterOptions* o) {
   flags->Group("Web");
-  flags->Add("web.listen-address", &o->web_listen_address,
-             "Address on which metrics and health are served. Without a host: every interface, IPv6 "
-             "and IPv4.");
+  flags->Add(
+      "web.listen-address", &o->web_listen_address,
+      "Address on which metrics and health are served. Without a host: every interface, IPv6 "
+      "and IPv4.");
   flags->Add("web.telemetry-path", &o->web_telemetry_path, "Path of the page with the metrics.");
   flags->Add("web.enable-lifecycle", &o->web_enable_lifecycle,
              "Serve /-/reload and /-/quit, which anybody who reaches the port may then POST to.");
-  flags->Add("web.enable-openmetrics", &o->web_enable_openmetrics,
-             "Offer OpenMetrics 1.0. Prometheus prefers it, and would then see counters whose names "
-             "lack _total as untyped.");
+  flags->Add(
+      "web.enable-openmetrics", &o->web_enable_openmetrics,
+      "Offer OpenMetrics 1.0. Prometheus prefers it, and would then see counters whose names "
+      "lack _total as untyped.");
 }
 
 void AddInputFlags(FlagSet* flags, ExporterOptions* o) {
@@ -33,10 +35,11 @@ void AddInputFlags(FlagSet* flags, ExporterOptions* o) {
              "length-prefixed frames; @name is an abstract one. Empty: none.");
   flags->Add("statsd.unixsocket-mode", &o->unix_socket_mode,
              "Permissions of the unix sockets' files, in octal.");
-  flags->Add("statsd.read-buffer", &o->read_buffer,
-             "Receive buffer to ask for, in bytes, for UDP and unix datagrams. It absorbs bursts and "
-             "costs memory only while full. What the kernel granted is logged; 0 asks for nothing.",
-             int64_t{0}, int64_t{1} << 30);
+  flags->Add(
+      "statsd.read-buffer", &o->read_buffer,
+      "Receive buffer to ask for, in bytes, for UDP and unix datagrams. It absorbs bursts and "
+      "costs memory only while full. What the kernel granted is logged; 0 asks for nothing.",
+      int64_t{0}, int64_t{1} << 30);
 }
 
 void AddDialectFlags(FlagSet* flags, ExporterOptions* o) {
@@ -72,17 +75,19 @@ void AddMappingFlags(FlagSet* flags, ExporterOptions* o) {
   flags->Add("strict", &o->strict, "With --check-config: unknown keys are errors.");
   flags->Add("watch-config", &o->watch_config,
              "Reload the mapping files when they change, as Kubernetes' mounts do too.");
-  flags->Add("explain", &o->explain,
-             "Say what becomes of this line, step by step, and exit. May be repeated; the lines meet "
-             "in one page.");
+  flags->Add(
+      "explain", &o->explain,
+      "Say what becomes of this line, step by step, and exit. May be repeated; the lines meet "
+      "in one page.");
   flags->Add("debug.dump-fsm", &o->dump_fsm,
              "Write the compiled glob rules to this file, for Graphviz.");
 }
 
 void AddRelayFlags(FlagSet* flags, ExporterOptions* o) {
   flags->Group("Relay");
-  flags->Add("statsd.relay.address", &o->relay_address,
-             "UDP address to which every received line is sent on, before it is parsed. Empty: none.");
+  flags->Add(
+      "statsd.relay.address", &o->relay_address,
+      "UDP address to which every received line is sent on, before it is parsed. Empty: none.");
   flags->Add("statsd.relay.packet-length", &o->relay_packet_length,
              "Longest datagram sent to the relay's target, in bytes. Longer lines are not relayed.",
              uint32_t{0}, uint32_t{65507});
@@ -111,8 +116,7 @@ void AddCompatibilityFlags(FlagSet* flags, ExporterOptions* o) {
                    "Weir's memo has one way to forget.");
   flags->Add("statsd.event-queue-size", &o->event_queue_size,
              "Weir has no queue between receiving and aggregating.");
-  flags->Add("statsd.event-flush-threshold", &o->event_flush_threshold,
-             "Weir aggregates at once.");
+  flags->Add("statsd.event-flush-threshold", &o->event_flush_threshold, "Weir aggregates at once.");
   flags->Add("statsd.event-flush-interval", &o->event_flush_interval, "Weir aggregates at once.");
   flags->Add("statsd.udp-packet-queue-size", &o->udp_packet_queue_size,
              "Weir's packet queue is the socket's buffer: --statsd.read-buffer.");
@@ -159,8 +163,8 @@ Result<Done> Validate(const ExporterOptions& options) {
   if (options.set_window.count() < 0) {
     return Error{"--statsd.set-window: must not be negative"};
   }
-  if (options.listen_udp.empty() && options.listen_tcp.empty() &&
-      options.listen_unixgram.empty() && options.listen_unix.empty()) {
+  if (options.listen_udp.empty() && options.listen_tcp.empty() && options.listen_unixgram.empty() &&
+      options.listen_unix.empty()) {
     return Error{
         "At least one of --statsd.listen-udp, --statsd.listen-tcp, --statsd.listen-unixgram and "
         "--statsd.listen-unix must be given"};

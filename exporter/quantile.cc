@@ -15,7 +15,8 @@ namespace weir {
 namespace {
 
 constexpr uint32_t kExactSamples = 500;
-constexpr uint32_t kBatch = 192;
+constexpr uint32_t kBatch = 256;
+constexpr uint32_t kWeightedBatch = 192;  // a sample takes more bytes
 constexpr uint32_t kMostPeriods = 64;
 
 struct Scratch {
@@ -113,7 +114,8 @@ void Summary::MakeRoom() {
 
 uint32_t Summary::SketchBatch() const {
   // A batch costs a walk over the sketch, so it grows with it.
-  return std::max(kBatch, static_cast<uint32_t>(reduced_->current.size() / 4));
+  const uint32_t batch = arrivals_.weighted() ? kWeightedBatch : kBatch;
+  return std::max(batch, static_cast<uint32_t>(reduced_->current.size() / 4));
 }
 
 void Summary::Reduce() {

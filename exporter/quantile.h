@@ -11,7 +11,7 @@
 //
 // How: the newest samples of the window, up to 500, are kept as they came (Arrivals). When the
 // next one finds no room, the oldest period among them is reduced to FrozenQuantiles; if that is
-// the current period, its samples move to a QuantileSketch, and from then on in batches of 192; at
+// the current period, its samples move to a QuantileSketch, and from then on in batches of 256; at
 // the end of the period that is frozen too. A sample is thus sorted and merged once, whatever
 // age_buckets is; a query merges the parts (QuantileMerge). Parts of disjoint periods may be
 // merged without loss because their error limits add up (RankError).

@@ -115,10 +115,11 @@ void QuantileSketch::PushSamples(std::span<const WeightedKey> samples, size_t ne
 
 bool QuantileSketch::Crowded(uint64_t weight, uint64_t added, uint64_t width,
                              uint64_t grain) const {
-  constexpr double kFactor = 16;
-  const double share = static_cast<double>(width) / static_cast<double>(total_);
-  const double expected = static_cast<double>(added) * share + static_cast<double>(grain);
-  return static_cast<double>(weight) > kFactor * expected;
+  constexpr uint64_t kFactor = 16;
+  if (weight <= kFactor * grain) return false;  // spares nearly every tuple the division
+  const double expected =
+      static_cast<double>(added) * static_cast<double>(width) / static_cast<double>(total_);
+  return static_cast<double>(weight - kFactor * grain) > kFactor * expected;
 }
 
 void QuantileSketch::Merge(std::span<const WeightedKey> samples, const RankError& error) {

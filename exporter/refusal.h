@@ -22,8 +22,9 @@ constexpr size_t kRefusalCount = 7;
 // As it stands in weir_samples_dropped_total{reason}.
 constexpr std::string_view Name(Refusal refusal) {
   constexpr std::array<std::string_view, kRefusalCount> kNames = {
-      "none",          "empty_metric_name", "illegal_negative_counter", "type_conflict",
-      "reserved_name", "illegal_label_name", "handoff_full"};
+      "none",          "empty_metric_name", "illegal_negative_counter",
+      "type_conflict", "reserved_name",     "illegal_label_name",
+      "handoff_full"};
   return kNames[static_cast<size_t>(refusal)];
 }
 

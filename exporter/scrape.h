@@ -1,8 +1,8 @@
 // Scrape: one page of metrics, put together from all shards while they go on working.
 //
-// Each shard renders its families in slices between its batches; here they are merged by family name
-// (a family has one owner, so never by series) and handed out piece by piece. Every shard renders one
-// slice ahead. Memory per page: two slices a shard, however large the page.
+// Each shard renders its families in slices between its batches; here they are merged by family
+// name (a family has one owner, so never by series) and handed out piece by piece. Every shard
+// renders one slice ahead. Memory per page: two slices a shard, however large the page.
 //
 // Threads: Write runs on the thread of the request, one page at a time per object; the slices are
 // rendered on the shards' threads. Lifetimes: the shards outlive the object.
@@ -44,7 +44,6 @@ std::vector<ShardReport> CollectReports(const std::vector<Shard*>& shards,
 // write(piece) returns false to stop.
 ScrapeEnd WritePage(const std::vector<Shard*>& shards,
                     const std::vector<prometheus::MetricFamily>& own, Format format,
-                    const ScrapeLimits& limits,
-                    const std::function<bool(std::string_view)>& write);
+                    const ScrapeLimits& limits, const std::function<bool(std::string_view)>& write);
 
 }  // namespace weir

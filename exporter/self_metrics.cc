@@ -22,9 +22,9 @@ constexpr std::string_view kVerdictNames[] = {"empty", "malformed", "event", "ch
 static_assert(std::size(kVerdictNames) == kLineVerdictCount);
 
 // The parser's errors that cost a sample. The others cost a whole line, or nothing (a bad rate).
-constexpr ParseError kSampleErrors[] = {ParseError::kMalformedComponent, ParseError::kMalformedValue,
-                                        ParseError::kMalformedContainerId,
-                                        ParseError::kIllegalEvent};
+constexpr ParseError kSampleErrors[] = {
+    ParseError::kMalformedComponent, ParseError::kMalformedValue, ParseError::kMalformedContainerId,
+    ParseError::kIllegalEvent};
 constexpr std::string_view kVoid = "void_sample_rate";
 
 // All shards together.
@@ -226,8 +226,8 @@ void AddListeners(const Totals& totals, Families* families) {
     return found == totals.listeners.end() ? ListenerReport{} : found->second;
   };
   const ListenerReport udp = of(Transport::kUdp), tcp = of(Transport::kTcp);
-  AddCounter("statsd_exporter_udp_packets_total", "UDP datagrams received.",
-             udp.counters.datagrams, families);
+  AddCounter("statsd_exporter_udp_packets_total", "UDP datagrams received.", udp.counters.datagrams,
+             families);
   AddCounter("statsd_exporter_udp_packet_drops_total",
              "UDP datagrams the kernel dropped because the receive buffer was full.",
              udp.kernel_drops, families);
@@ -282,8 +282,8 @@ void AddRelay(const Totals& totals, const std::string& target, Families* familie
                                     "Datagrams sent to the relay's target, or tried to.");
   auto long_lines = OwnFamily::Counter("statsd_exporter_relay_long_lines_total",
                                        "Lines not relayed because no datagram holds them.");
-  auto lines = OwnFamily::Counter("statsd_exporter_relay_lines_relayed_total",
-                                  "Lines taken to be relayed.");
+  auto lines =
+      OwnFamily::Counter("statsd_exporter_relay_lines_relayed_total", "Lines taken to be relayed.");
   auto dropped = OwnFamily::Counter("weir_relay_dropped_lines_total",
                                     "Lines taken to be relayed that were lost, by reason.");
   if (totals.relay) {

@@ -1,8 +1,8 @@
 // SelfMetrics: what weir-exporter tells about itself, on the same page as everything else.
 //
-// Names that start with statsd_exporter_, statsd_metric_mapper_ and promhttp_ are the peer's and keep
-// its meanings and labels; facts it does not have are called weir_. All of them are listed, with what
-// to do about them, in docs/metrics.md.
+// Names that start with statsd_exporter_, statsd_metric_mapper_ and promhttp_ are the peer's and
+// keep its meanings and labels; facts it does not have are called weir_. All of them are listed,
+// with what to do about them, in docs/metrics.md.
 //
 // What happens rarely (reloads, scrapes) is counted in a prometheus-cpp registry, from any thread;
 // what the shards count is turned into families from their reports when a page is made.

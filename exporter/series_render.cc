@@ -155,9 +155,8 @@ void SeriesTable::RenderSeries(const Exposition& exposition, int64_t now_nanos, 
       const std::vector<Objective>& objectives = info.family->summary->objectives;
       quantiles_.resize(objectives.size());
       cell.summary->Quantiles(now_nanos, quantiles_);
-      exposition.Summary(
-          name, labels,
-          {objectives, quantiles_, cell.summary->sum(), cell.summary->count()}, out);
+      exposition.Summary(name, labels,
+                         {objectives, quantiles_, cell.summary->sum(), cell.summary->count()}, out);
       cursor->observer_bytes += cell.summary->MemoryBytes();
       break;
     }

@@ -84,7 +84,8 @@ SeriesTable::~SeriesTable() {
 uint32_t SeriesTable::OwnerOf(std::string_view family, uint32_t shard_count) {
   if (shard_count == 1) return 0;
   // All of them: the observer `x_total` collides with `x_total_count`, which ends in another one.
-  for (std::string_view base = family; !base.empty(); base = WithoutAnySuffix(family)) family = base;
+  for (std::string_view base = family; !base.empty(); base = WithoutAnySuffix(family))
+    family = base;
   return static_cast<uint32_t>(ProcessHash().Of64(family) % shard_count);
 }
 
@@ -107,15 +108,15 @@ const SeriesTable::Family* SeriesTable::FindFamily(std::string_view name) const 
 }
 
 // Whether a new family would stand on the page under a name that another one uses, itself or with
-// a suffix. The rules for counters and gauges are the peer's; those between observers close its hole.
+// a suffix. The rules for counters and gauges are the peer's; those between observers close its
+// hole.
 bool SeriesTable::Conflicts(std::string_view name, SeriesKind kind) const {
   for (std::string_view suffix : kObserverSuffixes) {
     const std::string_view base_name = Without(name, suffix);
     const Family* base = base_name.empty() ? nullptr : FindFamily(base_name);
     if (base == nullptr || base->kind == SeriesKind::kCounter) continue;
     if (!IsObserver(kind)) return true;
-    if (IsObserver(base->kind) &&
-        (suffix != "_bucket" || base->kind == SeriesKind::kHistogram)) {
+    if (IsObserver(base->kind) && (suffix != "_bucket" || base->kind == SeriesKind::kHistogram)) {
       return true;
     }
   }
@@ -145,7 +146,8 @@ Refusal SeriesTable::Admit(std::string_view family_name, const std::vector<Label
 
   label_text_.clear();
   AppendLabels(labels, &label_text_);
-  const Hash128 identity = SecretHash::Chain(ProcessHash().Of(family_name), ProcessHash().Of(label_text_));
+  const Hash128 identity =
+      SecretHash::Chain(ProcessHash().Of(family_name), ProcessHash().Of(label_text_));
   const Wanted wanted{identity.low ^ identity.high, family_name, label_text_};
   const auto known = index_.find(wanted);
   const uint32_t series = known != index_.end() ? *known : MakeSeries(family, wanted);
@@ -200,9 +202,8 @@ uint32_t SeriesTable::MakeSeries(Family* family, const Wanted& wanted) {
 void SeriesTable::CountVector(Family* family, std::string_view label_text, int change) {
   const uint32_t names_hash = HashLabelNames(label_text);
   auto& vectors = family->vectors;
-  auto found = std::find_if(vectors.begin(), vectors.end(), [&](const Vector& vector) {
-    return vector.names_hash == names_hash;
-  });
+  auto found = std::find_if(vectors.begin(), vectors.end(),
+                            [&](const Vector& vector) { return vector.names_hash == names_hash; });
   if (found == vectors.end()) {
     vectors.push_back({names_hash, 0});
     found = vectors.end() - 1;

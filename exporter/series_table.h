@@ -1,16 +1,17 @@
 // SeriesTable: the families one shard owns, and their series.
 //
-// First sight: Admit finds or makes the series of (family, labels), or says why it may not be. After
-// that a series is a number (and a generation, which changes when the number is given to another
-// series) and Apply touches its Cell only. A family without series is gone, and its type with it.
+// First sight: Admit finds or makes the series of (family, labels), or says why it may not be.
+// After that a series is a number (and a generation, which changes when the number is given to
+// another series) and Apply touches its Cell only. A family without series is gone, and its type
+// with it.
 //
-// The page is rendered in slices: RenderSlice goes on where the cursor stands, whatever came or went
-// in between, family by family in byte order of their names, series in order of their birth.
+// The page is rendered in slices: RenderSlice goes on where the cursor stands, whatever came or
+// went in between, family by family in byte order of their names, series in order of their birth.
 //
 // Thread safety: owned by one shard.
-// Cost: about 300 bytes for an unlabelled counter that is its own family, 100 for one more series of
-// a known family, plus label text; see docs/benchmarks.md.
-// Tested by tests/unit/exporter/series_table_test.cc.
+// Cost: about 300 bytes for an unlabelled counter that is its own family, 100 for one more series
+// of a known family, plus label text; see docs/benchmarks.md. Tested by
+// tests/unit/exporter/series_table_test.cc.
 #pragma once
 
 #include <absl/container/btree_set.h>
@@ -56,17 +57,17 @@ struct SeriesHandle {
 
 // Where a page is. Default-constructed: at the start.
 struct RenderCursor {
-  std::string family;       // rendered up to and, when `within`, into this one
+  std::string family;  // rendered up to and, when `within`, into this one
   bool within = false;
-  uint64_t last_birth = 0;  // of the last rendered series of `family`
+  uint64_t last_birth = 0;   // of the last rendered series of `family`
   size_t next_position = 0;  // behind it, unless the table was compacted since
   uint32_t compactions = 0;
   size_t observer_bytes = 0;  // of the summaries, histograms and sets rendered so far
   bool done = false;
 };
 
-// Where families end in the text of a slice. A family may go on in the next slice. All names stand in
-// one string: a page can have a family per series, and an allocation each was half of its cost.
+// Where families end in the text of a slice. A family may go on in the next slice. All names stand
+// in one string: a page can have a family per series, and an allocation each was half of its cost.
 class FamilySpans {
  public:
   struct Span {
@@ -130,7 +131,8 @@ class SeriesTable {
     if (plan != 0) value *= plans_[plan].scale;
     switch (cell.kind) {
       case SeriesKind::kCounter:
-        if (value < 0) [[unlikely]] return Refusal::kNegativeCounter;
+        if (value < 0) [[unlikely]]
+          return Refusal::kNegativeCounter;
         cell.counter.Add(value);
         break;
       case SeriesKind::kGauge:
@@ -322,8 +324,8 @@ class SeriesTable {
   size_t observer_bytes_ = 0;  // as of the last whole page
   std::array<size_t, kSeriesKindCount> kind_counts_{};
   std::array<size_t, kSeriesKindCount> vector_counts_{};
-  std::string label_text_;          // scratch
-  std::vector<double> quantiles_;   // scratch
+  std::string label_text_;         // scratch
+  std::vector<double> quantiles_;  // scratch
 };
 
 }  // namespace weir

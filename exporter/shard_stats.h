@@ -31,9 +31,9 @@ struct ShardStats {
   uint64_t events_dropped = 0;
   std::array<uint64_t, kRefusalCount> events_refused{};
 
-  uint64_t tags = 0;        // samples with labels
+  uint64_t tags = 0;  // samples with labels
   uint64_t tag_errors = 0;
-  uint64_t batches = 0;     // staged samples applied together
+  uint64_t batches = 0;  // staged samples applied together
   uint64_t memo_gets = 0;
   uint64_t memo_misses = 0;
 };

@@ -102,8 +102,7 @@ void Web::Landing(HttpRequest&, HttpResponse& response) {
   response.Send(200, "text/html; charset=UTF-8", page);
 }
 
-void Web::State(HttpRequest& request, HttpResponse& response, bool good,
-                std::string_view text) {
+void Web::State(HttpRequest& request, HttpResponse& response, bool good, std::string_view text) {
   const std::string state(text);
   if (!good) return response.Send(503, kText, "Statsd Exporter is not " + state + ".\n");
   // Other methods get an empty 200, as the peer answers them.

@@ -45,8 +45,7 @@ class Web {
  private:
   void Metrics(HttpRequest& request, HttpResponse& response);
   void Landing(HttpRequest& request, HttpResponse& response);
-  static void State(HttpRequest& request, HttpResponse& response, bool good,
-             std::string_view text);
+  static void State(HttpRequest& request, HttpResponse& response, bool good, std::string_view text);
   void Reload(HttpRequest& request, HttpResponse& response);
   void Quit(HttpRequest& request, HttpResponse& response);
 

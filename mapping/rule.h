@@ -56,8 +56,8 @@ struct Rule {
   // decides for all of it (mapping/family_index.h).
   std::array<SeriesPolicy, 3> policies;
 
-  // Tells the rule from others, across reloads too: all that decides which samples it takes and what
-  // they are called.
+  // Tells the rule from others, across reloads too: all that decides which samples it takes and
+  // what they are called.
   std::string Identity() const;
 
   bool Takes(EventKind kind) const { return (kinds >> static_cast<int>(kind)) & 1; }

@@ -242,18 +242,20 @@ class Exporter:
         self._reader.join(DEADLINE_SECONDS)
         return status
 
+    def end(self):
+        """As stop, but any exit status other than 0 is a failure, also of one that ended before."""
+        status = self.stop()
+        if status != 0:
+            raise AssertionError(f"exit status {status}; its log:\n{self.tail()}")
+
 
 class IntegrationTest(unittest.TestCase):
     """A test that starts exporters. Each must end with 0: on SIGTERM at the latest."""
 
     def start_exporter(self, *flags, **options):
         exporter = Exporter(*flags, **options)
-        self.addCleanup(self._stop, exporter)
+        self.addCleanup(exporter.end)
         return exporter.wait_ready()
-
-    def _stop(self, exporter):
-        status = exporter.stop()
-        self.assertEqual(status, 0, f"exit status; its log:\n{exporter.tail()}")
 
     def temp_dir(self):
         directory = pathlib.Path(tempfile.mkdtemp(prefix="weir-"))

@@ -33,7 +33,7 @@ class ConservationTest(IntegrationTest):
             f"--statsd.listen-unixgram={cls.directory.name}/datagram",
             f"--statsd.listen-unix={cls.directory.name}/stream",
         )
-        cls.addClassCleanup(cls.exporter.stop)
+        cls.addClassCleanup(cls.exporter.end)
         cls.exporter.wait_ready()
         cls.prometheus = Prometheus({"statsd": [cls.exporter.address("http")]})
         cls.addClassCleanup(cls.prometheus.stop)

@@ -150,7 +150,7 @@ class ArgumentListTest(IntegrationTest):
             "--statsd.relay.address=",
             "--statsd.relay.packet-length=1400",
             "--debug.dump-fsm=",
-            "--log.level=warn",
+            "--log.level=info",
             "--log.format=logfmt",
         )
 

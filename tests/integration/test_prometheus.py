@@ -180,9 +180,9 @@ class PrometheusTest(IntegrationTest):
     def setUpClass(cls):
         cls.table = read_table("stored_series.txt")
         cls.text = Exporter()
-        cls.addClassCleanup(cls.text.stop)
+        cls.addClassCleanup(cls.text.end)
         cls.openmetrics = Exporter("--web.enable-openmetrics")
-        cls.addClassCleanup(cls.openmetrics.stop)
+        cls.addClassCleanup(cls.openmetrics.end)
         for exporter in (cls.text, cls.openmetrics):
             send(exporter.wait_ready(), LINES)
         cls.prometheus = Prometheus({

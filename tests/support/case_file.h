@@ -10,8 +10,8 @@
 //   self:       lines that our own part of the page has; `!name` for what no line starts with
 //
 // Sections but the first two are carried out in their order and may come again. Empty lines are
-// skipped. In `send` and `datagram` \r \n \t \\ and \xHH stand for bytes and \z for none, so that \z
-// alone is an empty line; in `page` and `self` bytes below 0x20 and 0x7f stand as \xHH.
+// skipped. In `send` and `datagram` \r \n \t \\ and \xHH stand for bytes and \z for none, so that
+// \z alone is an empty line; in `page` and `self` bytes below 0x20 and 0x7f stand as \xHH.
 #pragma once
 
 #include <cstdio>

@@ -17,8 +17,8 @@ class LineMix {
   std::string GoodLine() {
     static constexpr std::string_view kTypes[] = {"|c", "|g", "|ms", "|h", "|s", "|d"};
     const uint32_t type = Below(6);
-    std::string line = "t" + std::to_string(type == 3 || type == 5 ? 2 : type) + ".n" +
-                       std::to_string(Below(20));
+    std::string line =
+        "t" + std::to_string(type == 3 || type == 5 ? 2 : type) + ".n" + std::to_string(Below(20));
     const uint32_t style = Below(5);
     if (style == 1) line += ",host=h" + std::to_string(Below(3));
     if (style == 2) line += "#host=h" + std::to_string(Below(3));
@@ -32,10 +32,10 @@ class LineMix {
   // Anything, mostly wrong.
   std::string StrangeLine() {
     static constexpr std::string_view kPieces[] = {
-        "a",   "b.c",  "d-e", "9",  ":",  ":",   "|",        "|c",   "|g",    "|ms",  "|h",
-        "|s",  "@",    "#",   "|#", ",",  "=",   "[",        "]",    "1",     "-1",   "+2",
-        "0.5", "nan",  "1e9", "\r", "__x", "le",  "quantile", "_sum", "_count", "\xff", "\xc3\xa9",
-        "|T1", "|c:x", "_e{", "}",  "_sc|", "|@0", "|@1e-9",   "|@2",  "",      " ",    "\\"};
+        "a",   "b.c",  "d-e", "9",  ":",    ":",   "|",        "|c",   "|g",     "|ms",  "|h",
+        "|s",  "@",    "#",   "|#", ",",    "=",   "[",        "]",    "1",      "-1",   "+2",
+        "0.5", "nan",  "1e9", "\r", "__x",  "le",  "quantile", "_sum", "_count", "\xff", "\xc3\xa9",
+        "|T1", "|c:x", "_e{", "}",  "_sc|", "|@0", "|@1e-9",   "|@2",  "",       " ",    "\\"};
     std::string line;
     for (uint32_t pieces = Below(9); pieces > 0; --pieces) line += kPieces[Below(44)];
     return line;

@@ -38,10 +38,9 @@ struct MadeSample {
 
   bool IsSame(const Sample& other, const Hash128& other_hash) const {
     bool same = other_hash == hash && other.type == sample.type &&
-                other.relative == sample.relative &&
-                other.first_of_line == sample.first_of_line && other.value == sample.value &&
-                other.weight == sample.weight && other.name == sample.name &&
-                other.member == sample.member &&
+                other.relative == sample.relative && other.first_of_line == sample.first_of_line &&
+                other.value == sample.value && other.weight == sample.weight &&
+                other.name == sample.name && other.member == sample.member &&
                 other.label_field_count == sample.label_field_count;
     for (uint8_t i = 0; same && i < sample.label_field_count; ++i) {
       same = other.label_fields[i] == sample.label_fields[i];

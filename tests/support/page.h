@@ -1,5 +1,5 @@
-// Pages as tests look at them: a table's page from slices of a size, a page cut into lines, the value
-// of a series.
+// Pages as tests look at them: a table's page from slices of a size, a page cut into lines, the
+// value of a series.
 #pragma once
 
 #include <chrono>

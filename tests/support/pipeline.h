@@ -60,8 +60,8 @@ class Pipeline {
   std::string Page() {
     std::map<std::string, std::string> families;
     for (const auto& table : tables_) {
-      for (const std::string& line : LinesOf(WithoutHelp(PageOf(table.get(), Format::kText,
-                                                                clock.NowNanos())))) {
+      for (const std::string& line :
+           LinesOf(WithoutHelp(PageOf(table.get(), Format::kText, clock.NowNanos())))) {
         if (line.starts_with("# TYPE ")) last_ = line.substr(7, line.find(' ', 7) - 7);
         families[last_] += line + "\n";
       }

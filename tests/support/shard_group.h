@@ -1,5 +1,5 @@
-// ShardGroup: running shards, each with a UDP socket of its own on the loopback, and the page and the
-// self-metrics they make.
+// ShardGroup: running shards, each with a UDP socket of its own on the loopback, and the page and
+// the self-metrics they make.
 #pragma once
 
 #include <chrono>
@@ -105,7 +105,8 @@ class ShardGroup {
   bool Settled() const {
     uint64_t datagrams = 0, found = 0, ended = 0;
     for (const ShardReport& report : Reports()) {
-      for (const ListenerReport& listener : report.listeners) datagrams += listener.counters.datagrams;
+      for (const ListenerReport& listener : report.listeners)
+        datagrams += listener.counters.datagrams;
       const ShardStats& stats = report.stats;
       found += stats.parse.samples - stats.parse.bad_samples - stats.parse.void_samples;
       ended += stats.applied + stats.dropped_by_rule;

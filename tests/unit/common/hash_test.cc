@@ -22,7 +22,8 @@ TEST_CASE("the public hash is the same for ever", "[hash]") {
 
 TEST_CASE("one secret gives one text one hash, another secret another", "[hash]") {
   const SecretHash one, other;
-  for (const std::string text : {"", "a", "page.views", "0123456789012345678901234567890123456789"}) {
+  for (const std::string text :
+       {"", "a", "page.views", "0123456789012345678901234567890123456789"}) {
     CHECK(one.Of(text) == one.Of(std::string(text)));
     CHECK(one.Of64(text) == one.Of64(std::string(text)));
     CHECK_FALSE(one.Of(text) == other.Of(text));

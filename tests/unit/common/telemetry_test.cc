@@ -60,12 +60,15 @@ TEST_CASE("the process metrics have the names of Prometheus' client libraries", 
     const bool is_total = family.name.ends_with("_total");
     CHECK((family.type == prometheus::MetricType::Counter) == is_total);
   }
-  const std::set<std::string> wanted = {
-      "process_cpu_seconds_total",           "process_max_fds",
-      "process_network_receive_bytes_total", "process_network_transmit_bytes_total",
-      "process_open_fds",                    "process_resident_memory_bytes",
-      "process_start_time_seconds",          "process_virtual_memory_bytes",
-      "process_virtual_memory_max_bytes"};
+  const std::set<std::string> wanted = {"process_cpu_seconds_total",
+                                        "process_max_fds",
+                                        "process_network_receive_bytes_total",
+                                        "process_network_transmit_bytes_total",
+                                        "process_open_fds",
+                                        "process_resident_memory_bytes",
+                                        "process_start_time_seconds",
+                                        "process_virtual_memory_bytes",
+                                        "process_virtual_memory_max_bytes"};
   CHECK(names == wanted);
 }
 
@@ -86,7 +89,6 @@ TEST_CASE("a file descriptor more is counted as one more", "[telemetry]") {
   REQUIRE(fd.valid());
   CHECK(ProcessValue("process_open_fds").value() == before + 1);
 }
-
 
 }  // namespace
 }  // namespace weir

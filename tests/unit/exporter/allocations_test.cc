@@ -38,17 +38,26 @@ void* operator new[](std::size_t size, std::align_val_t alignment) {
 [[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete[](void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
 
 namespace weir {
 namespace {
 
-// Thirty datagrams of the line with thirty different names each.
+// Thirty datagrams of the line with thirty different names each, and one to see that they arrived.
 std::vector<std::string> Datagrams(std::string_view before, std::string_view after) {
   std::vector<std::string> datagrams(30);
+  datagrams.push_back("applied:1|c\napplied.too:1|c\napplied.also:1|c");
   for (int i = 0; i < 30; ++i) {
     for (int j = 0; j < 30; ++j) {
       datagrams[i].append(before).append(std::to_string(i * 30 + j)).append(after).append("\n");
@@ -113,8 +122,7 @@ TEST_CASE("a sample of a known series allocates nothing", "[allocations]") {
   for (const Row& row : rows) {
     INFO(row.before << "*" << row.after);
     std::vector<std::string> datagrams = Datagrams(row.before, row.after);
-    if (row.warm_passes > 100) datagrams.resize(2);
-    datagrams.push_back("applied:1|c\napplied.too:1|c\napplied.also:1|c");
+    if (row.warm_passes > 100) datagrams.erase(datagrams.begin() + 2, datagrams.begin() + 30);
     for (const uint32_t shards : {1u, 2u}) {
       CHECK(AllocationsOf(shards, datagrams, row.warm_passes) == 0);
     }
@@ -124,9 +132,7 @@ TEST_CASE("a sample of a known series allocates nothing", "[allocations]") {
 TEST_CASE("the members of a set allocate nothing once it estimates", "[allocations]") {
   Pipeline pipeline;
   const std::vector<std::string> members = Datagrams("users:member", "|s");
-  pipeline.Send(members[0]);
-  pipeline.Send(members[1]);
-  pipeline.Send(members[2]);
+  for (const size_t some : {0, 1, 2, 30}) pipeline.Send(members[some]);
   const uint64_t before = allocations;
   for (const std::string& datagram : members) pipeline.Send(datagram);
   CHECK(allocations == before);

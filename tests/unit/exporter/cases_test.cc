@@ -1,5 +1,5 @@
-// Golden cases: what a client sends and the page that follows, over real sockets, with one shard and
-// with four. tests/support/case_file.h says how a case is written.
+// Golden cases: what a client sends and the page that follows, over real sockets, with one shard
+// and with four. tests/support/case_file.h says how a case is written.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -35,7 +35,8 @@ class CaseRun {
         }
         Send(datagram);
       } else if (section.name == "advance") {
-        group_.Advance(ParseDuration(section.lines.front(), DurationSyntax::kGoWithDays).value().count());
+        group_.Advance(
+            ParseDuration(section.lines.front(), DurationSyntax::kGoWithDays).value().count());
       } else if (section.name == "page") {
         ComparePage(section);
       } else if (section.name == "self") {

@@ -57,7 +57,8 @@ TEST_CASE("a flush says whether anything waited", "[exchange]") {
   CHECK_FALSE(exchange.Flush(0));
 }
 
-TEST_CASE("a flush rings the bell of those who have something, until it is silenced", "[exchange]") {
+TEST_CASE("a flush rings the bell of those who have something, until it is silenced",
+          "[exchange]") {
   Exchange exchange(3);
   REQUIRE(Send(&exchange, 0, 1, 1));
   CHECK_FALSE(Rings(exchange, 1));

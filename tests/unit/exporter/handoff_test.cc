@@ -87,14 +87,15 @@ TEST_CASE("the text of samples is valid until release returns", "[handoff]") {
   handoff.Publish();
   std::vector<std::pair<Sample, Hash128>> seen;
   bool released = false;
-  handoff.Consume([&](const Sample& sample, const Hash128& hash) { seen.emplace_back(sample, hash); },
-                  [&] {
-                    released = true;
-                    REQUIRE(seen.size() == 3);
-                    for (const auto& [sample, hash] : seen) {
-                      CHECK(MadeSample(hash.low).IsSame(sample, hash));
-                    }
-                  });
+  handoff.Consume(
+      [&](const Sample& sample, const Hash128& hash) { seen.emplace_back(sample, hash); },
+      [&] {
+        released = true;
+        REQUIRE(seen.size() == 3);
+        for (const auto& [sample, hash] : seen) {
+          CHECK(MadeSample(hash.low).IsSame(sample, hash));
+        }
+      });
   CHECK(released);
   handoff.Consume([](const Sample&, const Hash128&) { FAIL("nothing was left"); },
                   [] { FAIL("nothing to release"); });

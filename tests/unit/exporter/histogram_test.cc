@@ -31,7 +31,7 @@ TEST_CASE("a bucket takes what is at most its bound", "[histogram]") {
         options.buckets);
 }
 
-TEST_CASE("a weight counts as so many observations", "[histogram]") {
+TEST_CASE("a histogram counts a weight as so many observations", "[histogram]") {
   const HistogramOptions options = Options({1});
   Histogram histogram(&options);
   histogram.Observe(0.5, 10);

@@ -68,7 +68,8 @@ TEST_CASE("a stream's lines are applied before its memory is gone", "[ingest]") 
   CHECK(ValueOf(page, "name_that_is_long_enough_to_be_on_the_heap{some=\"tag\"}") == "6");
 }
 
-TEST_CASE("a trailing newline counts an empty line in a datagram and none in a stream", "[ingest]") {
+TEST_CASE("a trailing newline counts an empty line in a datagram and none in a stream",
+          "[ingest]") {
   Pipeline pipeline;
   pipeline.Send("a:1|c\n");
   pipeline.Send("");
@@ -96,7 +97,8 @@ TEST_CASE("a sampled counter counts what it stands for, a gauge what it says", "
   CHECK(ValueOf(page, "g") == "3");
 }
 
-TEST_CASE("a sampled observation counts with the weight the peer reaches by repeating it", "[ingest]") {
+TEST_CASE("a sampled observation counts with the weight the peer reaches by repeating it",
+          "[ingest]") {
   Pipeline pipeline;
   pipeline.Send("t:0.5|ms|@0.1\nt:1|h|@0.3\nhuge:2|h|@1e-9");
   const std::string page = pipeline.Page();
@@ -256,8 +258,9 @@ TEST_CASE("names of our own metrics are refused at ingest", "[ingest]") {
 
 TEST_CASE("a weighted observation that is refused counts as the peer's events", "[ingest]") {
   const std::string self = SelfAfter("w:1|c\nw:1|ms|@0.1");
-  CHECK(ValueOf(self, "statsd_exporter_events_conflict_total{metric_name=\"w\",type=\"observer\"}") ==
-        "10");
+  CHECK(
+      ValueOf(self, "statsd_exporter_events_conflict_total{metric_name=\"w\",type=\"observer\"}") ==
+      "10");
   CHECK(ValueOf(self, "weir_samples_dropped_total{reason=\"type_conflict\"}") == "1");
 }
 
@@ -308,8 +311,8 @@ TEST_CASE("rules that share a pattern keep their own scale", "[ingest]") {
 
 TEST_CASE("a dropping rule drops and is counted", "[ingest]") {
   Pipeline pipeline;
-  pipeline.SetMapper(
-      MapperOf("mappings:\n- match: noise.*\n  name: n\n  action: drop\n- match: a.*\n  name: a\n"));
+  pipeline.SetMapper(MapperOf(
+      "mappings:\n- match: noise.*\n  name: n\n  action: drop\n- match: a.*\n  name: a\n"));
   for (int i = 0; i < 3; ++i) pipeline.Send("noise.x:1|c\nnoise.y:1|ms|@0.5\na.b:1|c\nfree:1|c");
   const std::string self = SelfPage(pipeline.Reports());
   CHECK(ValueOf(self, "statsd_exporter_events_actions_total{action=\"drop\"}") == "9");
@@ -321,8 +324,7 @@ TEST_CASE("a dropping rule drops and is counted", "[ingest]") {
 
 TEST_CASE("a rule whose name comes out empty is no action", "[ingest]") {
   Pipeline pipeline;
-  pipeline.SetMapper(
-      MapperOf("mappings:\n- match: .*_bar\n  match_type: regex\n  name: ${1}\n"));
+  pipeline.SetMapper(MapperOf("mappings:\n- match: .*_bar\n  match_type: regex\n  name: ${1}\n"));
   pipeline.Send("foo_bar:1|c\nfoo_bar:1|c");
   const std::string self = SelfPage(pipeline.Reports());
   CHECK(ValueOf(self, "statsd_exporter_events_error_total{reason=\"empty_metric_name\"}") == "2");
@@ -372,7 +374,8 @@ TEST_CASE("what no ring can take is dropped and counted", "[ingest]") {
   CHECK(Conserves(self));
   const double dropped = SumOf(self, "statsd_exporter_events_error_total");
   CHECK(dropped > 0);
-  CHECK(ValueOf(self, "weir_samples_dropped_total{reason=\"handoff_full\"}") == NumberText(dropped));
+  CHECK(ValueOf(self, "weir_samples_dropped_total{reason=\"handoff_full\"}") ==
+        NumberText(dropped));
   CHECK(ValueOf(pipeline.Page(), name) == NumberText(kDatagrams * 100 - dropped));
 }
 

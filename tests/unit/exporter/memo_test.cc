@@ -91,9 +91,7 @@ TEST_CASE("the memo grows with the series and keeps what it knew", "[memo]") {
   CHECK(memo.MemoryBytes() <= 8 * kSeries * sizeof(Memo::Entry));
 }
 
-TEST_CASE("an idle memo is small", "[memo]") {
-  CHECK(Memo().MemoryBytes() <= 64 << 10);
-}
+TEST_CASE("an idle memo is small", "[memo]") { CHECK(Memo().MemoryBytes() <= 64 << 10); }
 
 TEST_CASE("names that make no series can not grow the memo", "[memo]") {
   Memo memo;

@@ -60,7 +60,8 @@ TEST_CASE("a series is found again by its family and labels", "[series_table]") 
   CHECK(table.family_count() == 1);
 }
 
-TEST_CASE("labels that would read the same without escaping are different series", "[series_table]") {
+TEST_CASE("labels that would read the same without escaping are different series",
+          "[series_table]") {
   SeriesTable table({});
   Feed(&table, kCounter, "a", {{"x", "1\",y=\"2"}});
   Feed(&table, kCounter, "a", {{"x", "1"}, {"y", "2"}});
@@ -150,7 +151,8 @@ TEST_CASE("a refused series leaves nothing behind", "[series_table]") {
   CHECK(WithoutHelp(PageOf(&table)) == "# TYPE a counter\na 1\n");
 }
 
-TEST_CASE("names of our own metrics are refused, and observers that would write them", "[series_table]") {
+TEST_CASE("names of our own metrics are refused, and observers that would write them",
+          "[series_table]") {
   SeriesTable table({});
   table.Reserve("statsd_exporter_lines_total");
   table.Reserve("weir_memory_sum");
@@ -185,8 +187,7 @@ TEST_CASE("le and quantile are refused on observers only", "[series_table]") {
     for (const std::string name : {"le", "quantile"}) {
       SeriesTable table({});
       const bool observer = kind == kSummary || kind == kHistogram;
-      CHECK(Feed(&table, kind, "m", {{name, "1"}}) ==
-            (observer ? Refusal::kIllegalLabel : kNone));
+      CHECK(Feed(&table, kind, "m", {{name, "1"}}) == (observer ? Refusal::kIllegalLabel : kNone));
     }
   }
 }
@@ -358,8 +359,7 @@ TEST_CASE("series of different rules expire independently", "[series_table]") {
   Feed(&table, kCounter, "m", {{"rule", "two"}}, 1, clock.NowNanos(), two);
   Feed(&table, kCounter, "m", {{"rule", "none"}}, 1, clock.NowNanos(), 0);
   for (int i = 0; i < 3; ++i) PassSecond(&table, &clock);
-  CHECK(WithoutHelp(PageOf(&table)) ==
-        "# TYPE m counter\nm{rule=\"two\"} 1\nm{rule=\"none\"} 1\n");
+  CHECK(WithoutHelp(PageOf(&table)) == "# TYPE m counter\nm{rule=\"two\"} 1\nm{rule=\"none\"} 1\n");
   for (int i = 0; i < 3; ++i) PassSecond(&table, &clock);
   CHECK(WithoutHelp(PageOf(&table)) == "# TYPE m counter\nm{rule=\"none\"} 1\n");
 }
@@ -576,7 +576,8 @@ TEST_CASE("spans say where a slice's families end", "[series_table]") {
       CHECK((i == 0 || spans[i - 1].name < spans[i].name));
       REQUIRE(spans[i].end >= begin);
       for (const std::string& line : LinesOf(text.substr(begin, spans[i].end - begin))) {
-        const std::string_view name = line.starts_with("# ") ? std::string_view(line).substr(7) : line;
+        const std::string_view name =
+            line.starts_with("# ") ? std::string_view(line).substr(7) : line;
         CHECK(name.starts_with(spans[i].name));
       }
       begin = spans[i].end;
@@ -642,7 +643,8 @@ TEST_CASE("a page is true while series come and go between its slices", "[series
   }
 }
 
-TEST_CASE("a family that comes again as another type stays off a page it was on", "[series_table]") {
+TEST_CASE("a family that comes again as another type stays off a page it was on",
+          "[series_table]") {
   SeriesTable table({});
   FakeClock clock;
   const uint16_t plan = table.PlanFor("", {.ttl = seconds(1)});
