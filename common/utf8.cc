@@ -1,5 +1,6 @@
 #include "common/utf8.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace weir {
@@ -39,6 +40,11 @@ bool IsValidUtf8(std::string_view text) {
     at += length;
   }
   return true;
+}
+
+size_t CodePointSize(std::string_view text) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
+  return std::max<size_t>(CodePointLength(bytes, text.size()), 1);
 }
 
 }  // namespace weir

@@ -6,6 +6,7 @@
 // Tested by tests/unit/common/utf8_test.cc.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -44,5 +45,8 @@ inline bool IsAscii(std::string_view text) {
 }
 
 bool IsValidUtf8(std::string_view text);
+
+// Bytes of the code point that begins `text`, which is not empty; 1 where the bytes are not UTF-8.
+size_t CodePointSize(std::string_view text);
 
 }  // namespace weir

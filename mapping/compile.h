@@ -8,8 +8,8 @@
 #include <memory>
 #include <optional>
 
+#include "common/diagnostics.h"
 #include "mapping/config.h"
-#include "mapping/diagnostics.h"
 #include "mapping/rule.h"
 #include "mapping/series_policy.h"
 

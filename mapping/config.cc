@@ -1,87 +1,20 @@
 #include "mapping/config.h"
 
-#include <algorithm>
-#include <numeric>
 #include <span>
 #include <string_view>
 #include <utility>
+
+#include "common/yaml_map.h"
 
 namespace weir {
 namespace {
 
 using Kind = YamlNode::Kind;
 
-// A key of a map and what reads its value into a T.
-template <class T>
-struct Key {
-  std::string_view name;
-  void (*read)(const Field& field, T* into);
-};
-
-// How many bytes must be put in, taken out or changed to make `b` of `a`.
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0);
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = std::exchange(row[0], i);
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
-template <class T>
-std::string UnknownKey(std::string_view key, std::string_view where, std::span<const Key<T>> keys) {
-  std::string said = "unknown key `" + std::string(key) + "` in " + std::string(where);
-  const auto nearest =
-      std::min_element(keys.begin(), keys.end(), [&](const auto& a, const auto& b) {
-        return EditDistance(key, a.name) < EditDistance(key, b.name);
-      });
-  if (EditDistance(key, nearest->name) <= 2) {
-    return said + "; did you mean `" + std::string(nearest->name) + "`?";
-  }
-  said += "; it is ignored. Known are";
-  for (const Key<T>& known : keys) said.append(" ").append(known.name);
-  return said;
-}
-
-template <class T>
-void ReadMap(const YamlNode& node, std::string_view where, std::span<const Key<T>> keys,
-             Diagnostics& diagnostics, T* into) {
-  for (const YamlEntry& entry : node.entries) {
-    const auto key = std::find_if(keys.begin(), keys.end(),
-                                  [&](const Key<T>& known) { return known.name == entry.key; });
-    if (key == keys.end()) {
-      diagnostics.Suspicion(entry.position, UnknownKey(entry.key, where, keys));
-    } else {
-      key->read({entry.key, *entry.value, diagnostics}, into);
-    }
-  }
-}
-
 void WarnLegacy(const Field& field, std::string_view old, std::string_view instead) {
   field.diagnostics.Warning(
       field.node.position,
       "`" + std::string(old) + "` is deprecated; write `" + std::string(instead) + "`");
-}
-
-bool IsNull(const Field& field) { return field.node.kind == Kind::kNull; }
-
-// One of a few words; `words` maps them to values.
-template <class T>
-void ReadWord(const Field& field, std::initializer_list<std::pair<std::string_view, T>> words,
-              std::string_view wanted, Setting<T>* out) {
-  if (IsNull(field)) return;
-  for (const auto& [word, value] : words) {
-    if (field.node.kind != Kind::kScalar || field.node.text != word) continue;
-    out->value = value;
-    out->position = field.node.position;
-    return;
-  }
-  ReportWrongValue(field, wanted);
 }
 
 void Read(const Field& field, Setting<ObserverType>* out) {
@@ -117,16 +50,6 @@ void Read(const Field& field, Setting<EventKind>* out) {
 
 void Read(const Field& field, Setting<MetricType>* out) {
   ReadWord<MetricType>(field, {{"gauge", MetricType::kGauge}}, "gauge", out);
-}
-
-// Calls `read_item` for each item of a list.
-template <class ReadItem>
-void ReadList(const Field& field, std::string_view wanted, const ReadItem& read_item) {
-  if (IsNull(field)) return;
-  if (field.node.kind != Kind::kSequence) return ReportWrongValue(field, wanted);
-  for (const YamlNodePtr& item : field.node.items) {
-    read_item(Field{field.key, *item, field.diagnostics});
-  }
 }
 
 template <class T>

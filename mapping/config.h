@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "mapping/diagnostics.h"
+#include "common/diagnostics.h"
+#include "common/yaml.h"
+#include "common/yaml_scalar.h"
 #include "mapping/series_policy.h"
-#include "mapping/yaml.h"
-#include "mapping/yaml_scalar.h"
 
 namespace weir {
 

@@ -1,21 +1,19 @@
 // Mapper::Load: from paths to a RuleSet.
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <optional>
 #include <system_error>
 #include <utility>
 
+#include "common/config_text.h"
+#include "common/diagnostics.h"
+#include "common/yaml.h"
 #include "mapping/compile.h"
 #include "mapping/config.h"
-#include "mapping/diagnostics.h"
 #include "mapping/mapper.h"
 #include "mapping/rule_set.h"
-#include "mapping/yaml.h"
 
 namespace weir {
 namespace {
@@ -43,15 +41,6 @@ Result<std::vector<std::string>> FilesOf(const std::string& directory) {
     return Error{directory + ": no *.yml, *.yaml or *.conf file in this directory"};
   std::sort(files.begin(), files.end());
   return files;
-}
-
-Result<std::string> ReadWhole(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
-    return Error{path + ": cannot be read: " + std::strerror(errno)};
-  }
-  return text;
 }
 
 // Takes over what the first files leave unsaid; one file's rules never see another's defaults.
@@ -101,7 +90,7 @@ class Loader {
 
  private:
   void AddFile(const std::string& path) {
-    const auto text = ReadWhole(path);
+    const auto text = ReadConfigFile(path);
     if (!text) return errors_.push_back(text.error().message);
     Diagnostics diagnostics(path, options_.strict);
     const YamlNodePtr root = ParseYaml(*text, &diagnostics);

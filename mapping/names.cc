@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "common/utf8.h"
+
 namespace weir {
 namespace {
 
@@ -53,16 +55,6 @@ bool IsLegalName(std::string_view text) {
 
 bool IsLegalLabelName(std::string_view text) {
   return IsLegalName(text) && !text.starts_with("__");
-}
-
-size_t CodePointSize(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const size_t size = lead < 0xC2 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 1;
-  if (size > text.size()) return 1;
-  for (size_t i = 1; i < size; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 1;
-  }
-  return size;
 }
 
 }  // namespace weir

@@ -9,7 +9,6 @@
 // Tested by tests/unit/mapping/names_test.cc.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -25,8 +24,5 @@ bool IsLegalName(std::string_view text);
 
 // As IsLegalName, and not beginning with `__`, which Prometheus keeps for itself.
 bool IsLegalLabelName(std::string_view text);
-
-// Bytes of the code point that begins `text`, which is not empty; 1 where the bytes are not UTF-8.
-size_t CodePointSize(std::string_view text);
 
 }  // namespace weir

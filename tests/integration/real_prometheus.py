@@ -55,11 +55,12 @@ class Prometheus:
         with urllib.request.urlopen(url, timeout=30) as answer:
             return json.load(answer)["data"]
 
-    def query(self, promql):
-        """An instant vector: list of (labels, value)."""
+    def query(self, promql, at=None):
+        """An instant vector, now or at a time of settled(): list of (labels, value)."""
+        when = {} if at is None else {"time": at}
         return [
             (one["metric"], float(one["value"][1]))
-            for one in self._api("query", query=promql)["result"]
+            for one in self._api("query", query=promql, **when)["result"]
         ]
 
     def value(self, promql):
@@ -68,10 +69,6 @@ class Prometheus:
         if len(found) > 1:
             raise AssertionError(f"{promql} gives {len(found)} values")
         return found[0][1] if found else None
-
-    def series(self, matcher):
-        """The label sets stored for a matcher."""
-        return self._api("series", **{"match[]": matcher})
 
     def wait_for_value(self, promql, value):
         last = None
@@ -83,14 +80,20 @@ class Prometheus:
 
         wait_until(check, lambda: f"{promql} = {value}; it is {last}")
 
-    def wait_for_next_scrapes(self, job):
-        """Waits until two scrapes that begin after this call have been stored."""
+    def settled(self, job):
+        """The time of a scrape that began after this call and succeeded.
 
-        def last():
-            return self.value(f'max(timestamp(up{{job="{job}"}}))')
+        A scrape must end within its interval of a second. On a busy machine one may not, and then
+        nothing is stored for that second: what is compared is asked for at a time at which it is.
+        """
+        scraped = f'max(timestamp(up{{job="{job}"}}) and (up{{job="{job}"}} == 1))'
+        begin = wait_until(lambda: self.value(scraped), f"a scrape of {job}")
 
-        before = wait_until(last, f"a scrape of {job}")
-        wait_until(lambda: last() >= before + 2, f"two more scrapes of {job}")
+        def later():
+            last = self.value(scraped)
+            return last if last is not None and last >= begin + 2 else None
+
+        return wait_until(later, f"two more scrapes of {job}")
 
     def stop(self):
         try:

@@ -64,12 +64,12 @@ class ConservationTest(IntegrationTest):
         timings = sum(account.timer_counts.values())
         self.prometheus.wait_for_value(f'sum({{__name__=~"{prefix}_.*(hits_.*|shared)"}})', hits)
         self.prometheus.wait_for_value(f'sum({{__name__=~"{prefix}_.*_count"}})', timings)
-        # Nothing more may arrive: what two later scrapes stored is the same, series by series.
-        self.prometheus.wait_for_next_scrapes("statsd")
+        # Nothing more may have arrived when a later scrape is compared, series by series.
+        settled = self.prometheus.settled("statsd")
         stored = {
             labels["__name__"]: (labels, value)
             for labels, value in self.prometheus.query(
-                f'{{__name__=~"{prefix}_.*", quantile=""}}'
+                f'{{__name__=~"{prefix}_.*", quantile=""}}', at=settled
             )
         }
         self.assertEqual(set(stored), set(expected))

@@ -70,11 +70,11 @@ class LoadTest(IntegrationTest):
         prometheus.wait_for_value(
             'sum({job="statsd", __name__=~"app_.*_latency_count"})', sent["timer_lines"]
         )
-        prometheus.wait_for_next_scrapes("statsd")
+        settled = prometheus.settled("statsd")
         by_name = 'sum by (__name__) ({job="statsd", __name__=~"app_.*", quantile=""})'
         self.check_sums(
             read_sums(sums),
-            {labels["__name__"]: value for labels, value in prometheus.query(by_name)},
+            {labels["__name__"]: value for labels, value in prometheus.query(by_name, settled)},
         )
 
     def test_several_threads_lose_nothing_and_show_each_series_once(self):

@@ -5,12 +5,20 @@
 #include <string_view>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/hash.h"
 #include "common/parser.h"
 #include "exporter/series_table.h"
 #include "mapping/series_policy.h"
 
 namespace weir {
+
+inline constexpr SeriesKind kCounter = SeriesKind::kCounter;
+inline constexpr SeriesKind kGauge = SeriesKind::kGauge;
+inline constexpr SeriesKind kSet = SeriesKind::kSet;
+inline constexpr SeriesKind kSummary = SeriesKind::kSummary;
+inline constexpr SeriesKind kHistogram = SeriesKind::kHistogram;
+inline constexpr SeriesKind kAllKinds[] = {kCounter, kGauge, kSet, kSummary, kHistogram};
 
 // The policy of an unmapped metric that becomes a series of this kind.
 inline SeriesPolicy PolicyOf(SeriesKind kind) {
@@ -61,6 +69,14 @@ inline Refusal Feed(SeriesTable* table, SeriesKind kind, std::string_view family
   SeriesHandle handle;
   const Refusal refusal = table->Admit(family, labels, kind, PolicyOf(kind), &handle);
   return refusal == Refusal::kNone ? ApplyTo(table, handle, kind, value, now_nanos, plan) : refusal;
+}
+
+// Expires as a shard does: sixteen times in a second.
+inline void PassSecond(SeriesTable* table, FakeClock* clock) {
+  for (int part = 0; part < 16; ++part) {
+    clock->Advance(kNanosPerSecond / 16);
+    table->Expire(clock->NowNanos(), 16);
+  }
 }
 
 }  // namespace weir

@@ -2,13 +2,15 @@
 // and with four. tests/support/case_file.h says how a case is written.
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "common/duration.h"
 #include "exporter/options.h"
 #include "tests/support/case_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/mapper_of.h"
 #include "tests/support/shard_group.h"
 
 namespace weir {
@@ -75,17 +77,8 @@ class CaseRun {
 
   void SetMapper() {
     const MapperOptions mapper_options{.default_ttl = options_.default_ttl};
-    if (const CaseSection* section = Find("mapping")) {
-      const TemporaryDirectory directory;
-      const std::string path = directory / "mapping.yml";
-      std::ofstream(path) << section->Text();
-      std::vector<std::string> warnings;
-      auto mapper = Mapper::Load({path}, {.strict = false, .mapper = mapper_options}, &warnings);
-      if (!mapper.has_value()) FAIL(mapper.error().message);
-      group_.SetMapper(*mapper);
-    } else {
-      group_.SetMapper(std::make_shared<const Mapper>(mapper_options));
-    }
+    const CaseSection* section = Find("mapping");
+    group_.SetMapper(MapperOf(section == nullptr ? "" : section->Text(), mapper_options));
   }
 
   // To any of the shards: which one must make no difference.

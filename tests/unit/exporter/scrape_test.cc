@@ -82,14 +82,15 @@ TEST_CASE("samples come in while a page is written", "[scrape]") {
   std::string page;
   ScrapeLimits limits;
   limits.slice_bytes = 1;
-  const ScrapeEnd end = WritePage(group.shards(), {}, Format::kText, limits, [&](std::string_view p) {
-    page += p;
-    if (++pieces == 1) {
-      group.Send(0, "zzz:1|c\naaa:1|c");
-      group.Settle();
-    }
-    return true;
-  });
+  const ScrapeEnd end =
+      WritePage(group.shards(), {}, Format::kText, limits, [&](std::string_view p) {
+        page += p;
+        if (++pieces == 1) {
+          group.Send(0, "zzz:1|c\naaa:1|c");
+          group.Settle();
+        }
+        return true;
+      });
   CHECK(end == ScrapeEnd::kWhole);
   CHECK(FamilyNames(page).size() >= 100);
   CHECK(ValueOf(group.Page(), "aaa") == "1");
@@ -160,11 +161,12 @@ TEST_CASE("a shard that gets stuck in the middle of a page cuts it off", "[scrap
   limits.slice_bytes = 1000;
   std::unique_ptr<Stuck> stuck;
   std::string page;
-  const ScrapeEnd end = WritePage(group.shards(), {}, Format::kText, limits, [&](std::string_view p) {
-    page += p;
-    if (!stuck) stuck = std::make_unique<Stuck>(&group.shard(0));
-    return true;
-  });
+  const ScrapeEnd end =
+      WritePage(group.shards(), {}, Format::kText, limits, [&](std::string_view p) {
+        page += p;
+        if (!stuck) stuck = std::make_unique<Stuck>(&group.shard(0));
+        return true;
+      });
   CHECK(end == ScrapeEnd::kShardStuck);
   CHECK_FALSE(page.empty());
 }

@@ -116,7 +116,8 @@ const std::map<std::string, std::set<std::string>> kPeer = {
     {"promhttp_metric_handler_requests_in_flight", {}},
 };
 
-TEST_CASE("the peer's families are all there, with the peer's labels and no other", "[self_metrics]") {
+TEST_CASE("the peer's families are all there, with the peer's labels and no other",
+          "[self_metrics]") {
   std::map<std::string, std::set<std::string>> found;
   for (const auto& family : UsedSelfMetrics().Collect(BusyReports())) {
     if (family.name.starts_with("weir_") || family.name.starts_with("process_")) continue;
@@ -131,7 +132,8 @@ TEST_CASE("the peer's families are all there, with the peer's labels and no othe
   CHECK(found == kPeer);
 }
 
-TEST_CASE("types are the peer's: metrics_total is a gauge, the rest goes by its suffix", "[self_metrics]") {
+TEST_CASE("types are the peer's: metrics_total is a gauge, the rest goes by its suffix",
+          "[self_metrics]") {
   for (const auto& family : UsedSelfMetrics().Collect(BusyReports())) {
     INFO(family.name);
     const bool is_counter =
@@ -141,11 +143,12 @@ TEST_CASE("types are the peer's: metrics_total is a gauge, the rest goes by its 
   }
 }
 
-TEST_CASE("what the peer shows from the start is there, what it does not is not", "[self_metrics]") {
+TEST_CASE("what the peer shows from the start is there, what it does not is not",
+          "[self_metrics]") {
   const std::set<std::string> lazy = {
-      "statsd_exporter_events_total",          "statsd_exporter_events_actions_total",
-      "statsd_exporter_events_error_total",    "statsd_exporter_events_conflict_total",
-      "statsd_exporter_metrics_total",         "statsd_exporter_sample_errors_total",
+      "statsd_exporter_events_total",         "statsd_exporter_events_actions_total",
+      "statsd_exporter_events_error_total",   "statsd_exporter_events_conflict_total",
+      "statsd_exporter_metrics_total",        "statsd_exporter_sample_errors_total",
       "statsd_exporter_config_reloads_total",
   };
   std::set<std::string> shown;

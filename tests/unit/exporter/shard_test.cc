@@ -67,8 +67,8 @@ TEST_CASE("many shards add to one series", "[shard]") {
 
 TEST_CASE("series expire on the shard's own clock once rules are set", "[shard]") {
   ShardGroup group(2);
-  group.SetMapper(std::make_shared<const Mapper>(
-      MapperOptions{.default_ttl = std::chrono::seconds(30)}));
+  group.SetMapper(
+      std::make_shared<const Mapper>(MapperOptions{.default_ttl = std::chrono::seconds(30)}));
   group.Send(0, "a:1|c\nb:1|c\nc:1|c");
   group.Settle();
   group.Advance(29 * kNanosPerSecond);

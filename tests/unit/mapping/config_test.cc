@@ -106,7 +106,7 @@ constexpr BadFile kBadFiles[] = {
     {RULE "quantiles: [{quantile: 0.5}]\n  summary_options: {quantiles: []}",
      "m.yml:4:14: quantiles are given here and in summary_options; keep the latter"},
     {"mappings:\n- match: *.signup.*\n  name: x",
-     "m.yml:2:10: `*.signup.*` is read as a YAML alias; quote a match that starts with *"},
+     "m.yml:2:10: `*.signup.*` is read as a YAML alias; quote a text that starts with *"},
 };
 
 TEST_CASE("each broken file is refused with its place, its text and what would be right",

@@ -1,4 +1,4 @@
-#include "mapping/yaml.h"
+#include "common/yaml.h"
 
 #include <string>
 #include <string_view>
@@ -88,10 +88,10 @@ TEST_CASE("quoted and tagged scalars are told from plain ones", "[yaml]") {
   CHECK(Parse("[1, '1', \"1\", !!str 1]").shown == "[1, '1', '1', '1']");
 }
 
-TEST_CASE("an unquoted match that starts with a star says to quote it", "[yaml]") {
+TEST_CASE("an unquoted text that starts with a star says to quote it", "[yaml]") {
   CHECK(Parse("mappings:\n- match: *.signup.*\n  name: x\n").errors ==
-        Lines{"f:2:10: `*.signup.*` is read as a YAML alias; quote a match that starts with *"});
-  CHECK(Parse("- *\n").errors.at(0).find("quote a match") != std::string::npos);
+        Lines{"f:2:10: `*.signup.*` is read as a YAML alias; quote a text that starts with *"});
+  CHECK(Parse("- *\n").errors.at(0).find("quote a text") != std::string::npos);
 }
 
 TEST_CASE("an unknown escape says how to write it", "[yaml]") {
@@ -120,9 +120,9 @@ TEST_CASE("a quote left open is an error, with and without a last newline", "[ya
 
 TEST_CASE("bytes that are no text are refused", "[yaml]") {
   CHECK(Parse("a: \xE9t\xE9\n").errors ==
-        Lines{"f:1:4: byte 233 is not UTF-8; a mapping file is UTF-8 text"});
+        Lines{"f:1:4: byte 233 is not UTF-8; a configuration file is UTF-8 text"});
   CHECK(Parse(std::string("a: 1\nb\0", 7)).errors ==
-        Lines{"f:2:2: byte 0 is a control character; a mapping file is UTF-8 text"});
+        Lines{"f:2:2: byte 0 is a control character; a configuration file is UTF-8 text"});
   CHECK(Parse("a: 1\n\x04 b: 2").errors.size() == 1);
 }
 

@@ -1,4 +1,4 @@
-#include "mapping/diagnostics.h"
+#include "common/diagnostics.h"
 
 #include <algorithm>
 

@@ -1,12 +1,13 @@
 // YamlNode: a YAML document, read as Go's yaml.v2 reads it.
 //
-// Mapping files were written for that library, which differs from yaml-cpp used plainly: of a key
-// given twice the last one counts (a suspicion), `<<` merges maps, a key without value is null and
-// not the text "null", and only the first document of a stream is read. Scalars keep their text and
-// whether they were quoted; mapping/yaml_scalar.h gives them types.
+// statsd_exporter's mapping files were written for that library, which differs from yaml-cpp used
+// plainly: of a key given twice the last one counts (a suspicion), `<<` merges maps, a key without
+// value is null and not the text "null", and only the first document of a stream is read. Scalars
+// keep their text and whether they were quoted; common/yaml_scalar.h gives them types,
+// common/yaml_map.h takes maps apart.
 //
 // Lifetimes: nodes are shared where the file uses aliases, and never change once parsed.
-// Tested by tests/unit/mapping/yaml_test.cc.
+// Tested by tests/unit/common/yaml_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "mapping/diagnostics.h"
+#include "common/diagnostics.h"
 
 namespace weir {
 

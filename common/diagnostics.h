@@ -29,7 +29,7 @@ class Diagnostics {
 
   void Error(Position where, std::string_view what) { errors_.emplace_back(where, what); }
   void Warning(Position where, std::string_view what) { warnings_.emplace_back(where, what); }
-  // Probably a mistake (an unknown key, a key given twice), but one statsd_exporter lets pass.
+  // Probably a mistake (an unknown key, a key given twice), but one its own program lets pass.
   void Suspicion(Position where, std::string_view what) {
     strict_ ? Error(where, what) : Warning(where, what);
   }

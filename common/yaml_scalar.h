@@ -4,7 +4,7 @@
 // adds an error that quotes the value and says what would be right. Numbers and booleans must not
 // be quoted: `scale: "2"` is a mistake, not a number.
 //
-// Tested by tests/unit/mapping/yaml_scalar_test.cc.
+// Tested by tests/unit/common/yaml_scalar_test.cc.
 #pragma once
 
 #include <chrono>
@@ -13,8 +13,8 @@
 #include <string>
 #include <string_view>
 
-#include "mapping/diagnostics.h"
-#include "mapping/yaml.h"
+#include "common/diagnostics.h"
+#include "common/yaml.h"
 
 namespace weir {
 

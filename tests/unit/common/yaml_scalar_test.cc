@@ -1,4 +1,4 @@
-#include "mapping/yaml_scalar.h"
+#include "common/yaml_scalar.h"
 
 #include <chrono>
 #include <cmath>

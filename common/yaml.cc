@@ -1,4 +1,4 @@
-#include "mapping/yaml.h"
+#include "common/yaml.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -12,7 +12,7 @@
 #include <sstream>
 #include <utility>
 
-#include "mapping/names.h"
+#include "common/config_text.h"
 
 namespace weir {
 namespace {
@@ -180,7 +180,7 @@ std::string Explain(const YAML::Exception& error, std::string_view text, Positio
   const std::string_view value = ValueOf(line);
   std::string quoted = " in `" + std::string(line) + "`";
   if (value.starts_with('*')) {
-    return "`" + std::string(value) + "` is read as a YAML alias; quote a match that starts with *";
+    return "`" + std::string(value) + "` is read as a YAML alias; quote a text that starts with *";
   }
   if (error.msg.find("escape") != std::string::npos) {
     return "unknown escape" + quoted +
@@ -197,30 +197,11 @@ std::string Explain(const YAML::Exception& error, std::string_view text, Positio
   return "YAML: " + error.msg + quoted;
 }
 
-// yaml-cpp takes some bytes for the end of the file and repairs others in silence.
-bool IsText(std::string_view text, Diagnostics* diagnostics) {
-  Position where{1, 1};
-  for (size_t i = 0; i < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const size_t size = CodePointSize(text.substr(i));
-    const bool is_control =
-        (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F;
-    if (is_control || (byte >= 0x80 && size == 1)) {
-      diagnostics->Error(where, "byte " + std::to_string(byte) +
-                                    (is_control ? " is a control character" : " is not UTF-8") +
-                                    "; a mapping file is UTF-8 text");
-      return false;
-    }
-    where = byte == '\n' ? Position{where.line + 1, 1} : Position{where.line, where.column + 1};
-    i += size;
-  }
-  return true;
-}
-
 }  // namespace
 
 YamlNodePtr ParseYaml(std::string_view text, Diagnostics* diagnostics) {
-  if (!IsText(text, diagnostics)) return nullptr;
+  // yaml-cpp takes some bytes for the end of the file and repairs others in silence.
+  if (!IsConfigText(text, diagnostics)) return nullptr;
   // yaml-cpp closes a quote left open in silence when the last byte is a line break; a comment is
   // not.
   std::istringstream stream(std::string(text) + (text.ends_with('\n') ? "#" : ""));
