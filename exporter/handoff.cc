@@ -23,28 +23,34 @@ char* ReserveRing() {
 Handoff::Handoff() : ring_(ReserveRing()) {}
 Handoff::~Handoff() { munmap(ring_, kCapacity); }
 
-// To the ring's start, by a gap that the reader skips as it skips any end that is too short.
+// To the ring's start. Nothing stands in the gap, so it is not in use: the mark that makes the reader
+// jump it is kept beside the ring, where nothing written later can cover it. There is never more than
+// one: the ring must be empty, so the reader has jumped the last one.
 void Handoff::RewindIfEmpty() {
   const size_t place = written_ & (kCapacity - 1);
   if (place < kRewindAt || pending() > 0) return;
   consumed_seen_ = consumed_.load(std::memory_order_acquire);
   if (consumed_seen_ != written_) return;
-  std::memset(ring_ + place, 0, std::min(kCapacity - place, sizeof(Record)));
+  rewound_from_ = written_;
   written_ += kCapacity - place;
+  rewound_to_ = written_;
 }
 
 bool Handoff::Append(const Sample& sample, const Hash128& hash) {
+  // Of other types the view is left from whoever used the sample before.
+  const std::string_view member =
+      sample.type == SampleType::kSet ? sample.member : std::string_view();
   Record record{};
   record.hash = hash;
   record.value = sample.value;
   record.weight = sample.weight;
   record.name_size = static_cast<uint32_t>(sample.name.size());
-  record.member_size = static_cast<uint32_t>(sample.member.size());
+  record.member_size = static_cast<uint32_t>(member.size());
   record.type = sample.type;
   record.relative = sample.relative;
   record.first_of_line = sample.first_of_line;
   record.field_count = sample.label_field_count;
-  size_t size = sizeof record + sample.name.size() + sample.member.size();
+  size_t size = sizeof record + sample.name.size() + member.size();
   for (uint8_t i = 0; i < sample.label_field_count; ++i) {
     record.field_sizes[i] = static_cast<uint32_t>(sample.label_fields[i].size());
     size += sample.label_fields[i].size();
@@ -56,9 +62,12 @@ bool Handoff::Append(const Sample& sample, const Hash128& hash) {
   const size_t to_end = kCapacity - (written_ & (kCapacity - 1));
   const bool wraps = size > to_end;
   const size_t needed = wraps ? to_end + size : size;
-  if (written_ + needed - consumed_seen_ > kCapacity) {
+  const auto fits = [&] {
+    return written_ + needed - std::max(consumed_seen_, rewound_to_) <= kCapacity;
+  };
+  if (!fits()) {
     consumed_seen_ = consumed_.load(std::memory_order_acquire);
-    if (written_ + needed - consumed_seen_ > kCapacity) return false;
+    if (!fits()) return false;
   }
   if (wraps) {
     std::memset(ring_ + (kCapacity - to_end), 0, std::min(to_end, sizeof record));
@@ -68,11 +77,10 @@ bool Handoff::Append(const Sample& sample, const Hash128& hash) {
   std::memcpy(place, &record, sizeof record);
   place += sizeof record;
   const auto append = [&place](std::string_view text) {
-    std::memcpy(place, text.data(), text.size());
-    place += text.size();
+    place += text.copy(place, text.size());  // not memcpy: an empty view may be null
   };
   append(sample.name);
-  append(sample.member);
+  append(member);
   for (uint8_t i = 0; i < sample.label_field_count; ++i) append(sample.label_fields[i]);
   written_ += size;
   return true;

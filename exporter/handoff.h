@@ -47,6 +47,10 @@ class Handoff {
     size_t at = consumed_.load(std::memory_order_relaxed);
     if (at == end) return;
     while (at != end) {
+      if (at == rewound_from_) {
+        at += kCapacity - (at & (kCapacity - 1));
+        continue;
+      }
       const char* place = ring_ + (at & (kCapacity - 1));
       const size_t to_end = kCapacity - (at & (kCapacity - 1));
       Record record{};
@@ -83,6 +87,10 @@ class Handoff {
   // Positions grow for ever; their low bits are places in the ring.
   alignas(64) size_t written_ = 0;
   size_t consumed_seen_ = 0;  // the writer's last look at consumed_
+  size_t rewound_to_ = 0;     // where the last rewind went on
+  // Where it left; the reader jumps from there to the ring's start. Written while the ring is empty,
+  // before the next published_, so never while the reader looks.
+  size_t rewound_from_ = SIZE_MAX;
   alignas(64) std::atomic<size_t> published_{0};
   alignas(64) std::atomic<size_t> consumed_{0};
   char* const ring_;

@@ -67,6 +67,26 @@ TEST_CASE("a sample with four label fields and a member keeps them apart", "[han
   CHECK(taken == 1);
 }
 
+TEST_CASE("the member of a sample that is no set is not looked at", "[handoff]") {
+  Handoff handoff;
+  Sample sample{};
+  sample.type = SampleType::kCounter;
+  sample.name = "hits";
+  sample.weight = 1;
+  sample.member = "left from the set before";
+  REQUIRE(handoff.Append(sample, {}));
+  handoff.Publish();
+  bool taken = false;
+  handoff.Consume(
+      [&](const Sample& got, const Hash128&) {
+        taken = true;
+        CHECK(got.name == "hits");
+        CHECK(got.member.empty());
+      },
+      [] {});
+  CHECK(taken);
+}
+
 TEST_CASE("nothing is seen before it is published", "[handoff]") {
   Handoff handoff;
   CHECK(handoff.pending() == 0);
@@ -154,6 +174,24 @@ TEST_CASE("a refused sample leaves room for a smaller one", "[handoff]") {
   uint64_t number = 1;
   while (Append(&handoff, number, 4000)) ++number;
   CHECK(Append(&handoff, 4, 0));
+}
+
+TEST_CASE("a ring that was emptied and rewound has all its room again", "[handoff]") {
+  const auto fill = [](Handoff* handoff) {
+    uint64_t number = 1;
+    while (Append(handoff, number, 4000)) ++number;
+    return number - 1;
+  };
+  Handoff fresh;
+  const uint64_t room = fill(&fresh);
+  Handoff handoff;
+  for (uint64_t number = 1; number <= 100; ++number) REQUIRE(Append(&handoff, number, 4000));
+  handoff.Publish();
+  REQUIRE(Take(&handoff, 4000).size() == 100);
+  // The next one starts at the ring's beginning, while the reader still stands behind the hundred.
+  CHECK(fill(&handoff) == room);
+  handoff.Publish();
+  CHECK(Take(&handoff, 4000).size() == room);
 }
 
 TEST_CASE("lines of the greatest size pass", "[handoff]") {
