@@ -10,6 +10,7 @@
 #include "common/telemetry.h"
 #include "common/version.h"
 #include "exporter/collected.h"
+#include "exporter/totals.h"
 
 namespace weir {
 namespace {
@@ -26,101 +27,6 @@ constexpr ParseError kSampleErrors[] = {
     ParseError::kMalformedComponent, ParseError::kMalformedValue, ParseError::kMalformedContainerId,
     ParseError::kIllegalEvent};
 constexpr std::string_view kVoid = "void_sample_rate";
-
-// All shards together.
-struct Totals {
-  ShardStats stats;
-  std::map<std::pair<EventKind, std::string>, uint64_t> conflicts;
-  std::map<Transport, ListenerReport> listeners;
-  std::optional<RelayCounters> relay;
-  std::array<double, kSeriesKindCount> series{};
-  std::array<double, kSeriesKindCount> vectors{};
-  double families = 0;
-  double memo_entries = 0;
-  double memo_bytes = 0;
-  SeriesTable::Memory memory{};
-};
-
-template <class Array>
-void AddArray(const Array& from, Array* to) {
-  for (size_t i = 0; i < std::size(from); ++i) (*to)[i] += from[i];
-}
-
-void AddStats(const ShardStats& from, ShardStats* to) {
-  to->lines += from.lines;
-  for (size_t i = 0; i < kLineVerdictCount; ++i) to->parse.lines[i] += from.parse.lines[i];
-  for (size_t i = 0; i < kParseErrorCount; ++i) to->parse.errors[i] += from.parse.errors[i];
-  to->parse.samples += from.parse.samples;
-  to->parse.void_samples += from.parse.void_samples;
-  to->parse.ignored_fields += from.parse.ignored_fields;
-  to->parse.tags += from.parse.tags;
-  to->parse.tag_errors += from.parse.tag_errors;
-  to->applied += from.applied;
-  to->dropped_by_rule += from.dropped_by_rule;
-  AddArray(from.refused, &to->refused);
-  AddArray(from.events_applied, &to->events_applied);
-  to->events_unmapped += from.events_unmapped;
-  to->events_mapped += from.events_mapped;
-  to->events_dropped += from.events_dropped;
-  AddArray(from.events_refused, &to->events_refused);
-  to->tags += from.tags;
-  to->tag_errors += from.tag_errors;
-  to->batches += from.batches;
-  to->memo_gets += from.memo_gets;
-  to->memo_misses += from.memo_misses;
-}
-
-void AddListener(const ListenerReport& from, Totals* totals) {
-  auto [place, is_new] = totals->listeners.try_emplace(from.transport, from);
-  if (is_new) return;
-  ListenerReport& to = place->second;
-  to.kernel_drops += from.kernel_drops;
-  to.counters.datagrams += from.counters.datagrams;
-  to.counters.bytes += from.counters.bytes;
-  to.counters.truncated += from.counters.truncated;
-  to.counters.receive_errors += from.counters.receive_errors;
-  to.counters.connections += from.counters.connections;
-  to.counters.connection_errors += from.counters.connection_errors;
-  to.counters.accept_errors += from.counters.accept_errors;
-  to.counters.too_long_lines += from.counters.too_long_lines;
-  to.counters.unfinished_lines += from.counters.unfinished_lines;
-  to.counters.bad_frames += from.counters.bad_frames;
-  to.counters.open_connections += from.counters.open_connections;
-  to.counters.pending_bytes += from.counters.pending_bytes;
-}
-
-void AddRelayCounters(const RelayCounters& from, std::optional<RelayCounters>* to) {
-  if (!*to) to->emplace();
-  (*to)->lines += from.lines;
-  (*to)->long_lines += from.long_lines;
-  (*to)->packets += from.packets;
-  AddArray(from.dropped_packets, &(*to)->dropped_packets);
-  AddArray(from.dropped_lines, &(*to)->dropped_lines);
-}
-
-Totals Sum(const std::vector<ShardReport>& reports) {
-  Totals totals;
-  for (const ShardReport& report : reports) {
-    AddStats(report.stats, &totals.stats);
-    for (const auto& count : report.conflicts) {
-      totals.conflicts[{count.kind, count.family}] += count.events;
-    }
-    for (const auto& listener : report.listeners) AddListener(listener, &totals);
-    if (report.relay) AddRelayCounters(*report.relay, &totals.relay);
-    for (int kind = 0; kind < kSeriesKindCount; ++kind) {
-      totals.series[kind] += static_cast<double>(report.series[kind]);
-      totals.vectors[kind] += static_cast<double>(report.vectors[kind]);
-    }
-    totals.families += static_cast<double>(report.families);
-    totals.memo_entries += static_cast<double>(report.memo_entries);
-    totals.memo_bytes += static_cast<double>(report.memo_bytes);
-    totals.memory.cells += report.table_memory.cells;
-    totals.memory.observers += report.table_memory.observers;
-    totals.memory.text += report.table_memory.text;
-    totals.memory.index += report.table_memory.index;
-  }
-  return totals;
-}
 
 void AddCounter(std::string_view name, std::string_view help, uint64_t value, Families* families) {
   families->push_back(OwnFamily::Counter(name, help).Add(static_cast<double>(value)).Take());
@@ -388,7 +294,7 @@ void SelfMetrics::EndScrape(int status) {
 
 Families SelfMetrics::CollectAll(const std::vector<ShardReport>& reports) const {
   Families families = registry_.Collect();
-  const Totals totals = Sum(reports);
+  const Totals totals = AddUp(reports);
   AddEvents(totals, &families);
   AddLines(totals, &families);
   AddListeners(totals, &families);
