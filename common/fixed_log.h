@@ -3,8 +3,9 @@
 //
 // The logarithm of a 64-bit number is its highest bit's place plus that of the mantissa: a table at
 // steps of 1/1024, straight lines between (off by 2e-7 at most). Fixed point with 40 bits behind
-// the point, always rounded down. Never decreases as the number grows. Cost: about 2 ns. Thread
-// safety: pure. Tested by tests/unit/common/slot_table_test.cc.
+// the point. Never turns back as the number grows. Cost: about 2 ns.
+// Thread safety: pure.
+// Tested by tests/unit/common/slot_table_test.cc.
 #pragma once
 
 #include <array>

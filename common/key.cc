@@ -72,6 +72,7 @@ std::string_view KeyReader::KeyOf(std::string_view line) {
     case Rule::kSeries:
       break;
   }
+  // EventTitle counts code points of valid UTF-8; broken text has some title, always the same.
   if (line.starts_with('_')) {
     if (const auto title = EventTitle(line)) return *title;
     if (const auto check = CheckName(line)) return *check;

@@ -1,24 +1,27 @@
 // KeyReader: which bytes of a line decide where it goes.
 //
-// Compatibility placements: exactly the bytes that the peer hashes. All but `statsrelay`: what
-// comes before the first ':'. `statsrelay`: the same, up to the first NUL (uber, NameEnd::kFirst),
-// or what comes before the last ':' that stands before the first '|' (lyft, NameEnd::kLast).
-// Without such a
-// ':' the key is the whole line.
+// Compatibility placements: exactly the bytes that the peer hashes, or the whole line when there is
+// no such ':'.
+//   statsrelay, NameEnd::kFirst   before the first ':', up to the first NUL (uber)
+//   statsrelay, NameEnd::kLast    before the last ':' that stands before the first '|' (lyft)
+//   the others                    before the first ':'
 // `slots`:
 //   kName    the name (before the first ':', else the whole line) without tags in it, whichever of
 //            InfluxDB's, Librato's and SignalFX's kind: a[k=v]b has the key "ab"
 //   kSeries  name and tags in one form, whatever their order and kind: the name, then for each tag
-//            LF key LF value (a line holds no LF), sorted by key; of equal keys the last one
-//            counts, as in the exporter; a tag without a value counts for nothing. Rate, timestamp
-//            and container id never do. A name without tags has the same key as in kName.
+//            LF key LF value (a line holds no LF), sorted by key; of equal keys the last one counts
+//            as in the exporter; a tag without a value counts for nothing. Rate, timestamp and
+//            container id never do. A name without tags has the same key as in kName.
 //   both     an event goes by its title, a service check by its name
-// Lines of one series always have one key.
+// Lines with the same name and the same tags always have one key. Names that become one only by
+// escaping (a.b and a_b) or by mapping rules do not.
 //
 // Lines are as LineCutter cuts them. Lifetimes: a key is a view of the line or of the reader's own
-// memory: good until the next call. Allocates only when a line with tags is longer, or has more
-// tags than 32 and, than any before. Cost: kName 3 ns, 40 with tags in the name; kSeries 80 ns with
-// three tags. Thread safety: one thread per reader. Tested by tests/unit/common/key_test.cc.
+// memory, good until the next call. Allocates nothing for a line of up to 4 KiB and 32 tags; beyond
+// that only when it outgrows every line before.
+// Cost: kName 5 ns, 50 with tags in the name; kSeries 10 ns, 110 with three tags.
+// Thread safety: one thread per reader.
+// Tested by tests/unit/common/key_test.cc.
 #pragma once
 
 #include <cstdint>

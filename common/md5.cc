@@ -25,11 +25,12 @@ constexpr int kTurns[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, 
 constexpr size_t kFirst[4] = {0, 1, 5, 0};
 constexpr size_t kStride[4] = {1, 5, 3, 7};
 
+// Each step waits for the `b` of the one before: what does not need it stands apart.
 template <size_t kRound>
 uint32_t Blend(uint32_t b, uint32_t c, uint32_t d) {
   if constexpr (kRound == 0) return d ^ (b & (c ^ d));
-  if constexpr (kRound == 1) return c ^ (d & (b ^ c));
-  if constexpr (kRound == 2) return b ^ c ^ d;
+  if constexpr (kRound == 1) return (c & ~d) + (b & d);
+  if constexpr (kRound == 2) return b ^ (c ^ d);
   if constexpr (kRound == 3) return c ^ (b | ~d);
 }
 
@@ -39,8 +40,9 @@ template <size_t kStep>
   constexpr size_t kRound = kStep / 16;
   constexpr size_t kA = (64 - kStep) % 4;
   const uint32_t b = r[(kA + 1) % 4];
-  const uint32_t sum = r[kA] + Blend<kRound>(b, r[(kA + 2) % 4], r[(kA + 3) % 4]) +
-                       words[(kFirst[kRound] + kStep * kStride[kRound]) % 16] + kSines[kStep];
+  const uint32_t early =
+      r[kA] + kSines[kStep] + words[(kFirst[kRound] + kStep * kStride[kRound]) % 16];
+  const uint32_t sum = early + Blend<kRound>(b, r[(kA + 2) % 4], r[(kA + 3) % 4]);
   r[kA] = b + std::rotl(sum, kTurns[kRound][kStep % 4]);
 }
 

@@ -37,7 +37,8 @@ struct RingNode {
 
   std::string label;    // who it is to `slots`
   std::string address;  // host:port as configured, who it is to `ketama`, `etsy` and `etsy-0.7`
-  uint32_t weight = 1;  // heeded by `slots` and `ketama`
+  // Heeded by `slots` and `ketama`, where each unit costs 160 points: 5 KiB and 15 us of building.
+  uint32_t weight = 1;
 };
 
 struct RingConfig {

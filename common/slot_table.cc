@@ -68,10 +68,8 @@ class SlotTable::Election {
     uint64_t highest = Draw(slot, voters_[begin].id);
     for (size_t i = begin + 1; i < end; ++i) {
       const uint64_t drawn = Draw(slot, voters_[i].id);
-      if (drawn > highest) {
-        highest = drawn;
-        best = i;
-      }
+      best = drawn > highest ? i : best;
+      highest = std::max(drawn, highest);
     }
     return {highest, &voters_[best]};
   }

@@ -13,9 +13,11 @@
 // Source: weighted rendezvous hashing (Thaler and Ravishankar 1998; Schindelhauer and Schomaker
 // 2005). Greatest share over the mean: 1.003 at 3 nodes, 1.009 at 10, 1.05 at 100.
 //
-// Memory: 512 KiB. Cost: a lookup is one load. Building takes about 0.3 ms a node, another live set
-// about 1 ms (a death re-elects the dead node's slots, a return weighs one bid against the
-// owner's). Thread safety: immutable. Tested by tests/unit/common/slot_table_test.cc.
+// Memory: 512 KiB. Cost: a lookup is one load, 0.5 ns. Building takes 4 ms with 3 nodes, 10 with 10
+// and 52 with 100, up to twice that when weights differ; a node's death 1 to 4 ms (only its slots
+// are elected again), its return as much (its bid against each owner's).
+// Thread safety: immutable.
+// Tested by tests/unit/common/slot_table_test.cc.
 #pragma once
 
 #include <cstddef>

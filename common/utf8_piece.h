@@ -2,7 +2,7 @@
 // Node.js do when they decode: a broken piece is the longest start of a code point that goes no
 // further, at least one byte, and becomes one U+FFFD (Unicode 15, section 3.9, "maximal subparts").
 //
-// Thread safety: pure. Tested by tests/unit/common/md5_test.cc, against Node.js 20.
+// Thread safety: pure. Tested by tests/unit/common/utf8_piece_test.cc, by answers of Node.js 20.
 #pragma once
 
 #include <cstddef>
