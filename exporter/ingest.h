@@ -8,7 +8,8 @@
 //
 // On a known series there is no lock, no allocation and no clock call.
 // Thread safety: owned by one shard. The text given must stay valid until OnBatchEnd.
-// Tested by tests/unit/exporter/ingest_{,refusals_,conservation_}test.cc, allocations_test.cc, cases_test.cc.
+// Tested by tests/unit/exporter/ingest_{,refusals_,conservation_}test.cc and others there
+// (allocations, cases).
 #pragma once
 
 #include <array>

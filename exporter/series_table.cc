@@ -47,9 +47,9 @@ char* CopyLabelText(std::string_view text) {
   return copy;
 }
 
-// Of the names alone: series that differ in values only share it.
-uint32_t HashLabelNames(std::string_view label_text) {
-  Hash128 hash;
+// Of a family and the names in label text: series that differ in values only share it.
+uint64_t HashVector(uint64_t family_birth, std::string_view label_text) {
+  Hash128 hash{family_birth, 0};
   bool in_value = false;
   size_t start = 0;
   for (size_t i = 0; i < label_text.size(); ++i) {
@@ -63,7 +63,7 @@ uint32_t HashLabelNames(std::string_view label_text) {
       start = i + 2;  // behind the comma that follows the closing quote
     }
   }
-  return static_cast<uint32_t>(hash.low ^ hash.high);
+  return hash.low ^ hash.high;
 }
 
 }  // namespace
@@ -192,28 +192,21 @@ uint32_t SeriesTable::MakeSeries(Family* family, const Wanted& wanted) {
                     static_cast<uint32_t>(family->series.size())};
   family->series.push_back(series);
   index_.insert(series);
-  CountVector(family, wanted.labels, +1);
+  CountVector(*family, wanted.labels, +1);
   text_bytes_ += wanted.labels.size();
   ++series_count_;
   ++kind_counts_[static_cast<size_t>(family->kind)];
   return series;
 }
 
-void SeriesTable::CountVector(Family* family, std::string_view label_text, int change) {
-  const uint32_t names_hash = HashLabelNames(label_text);
-  auto& vectors = family->vectors;
-  auto found = std::find_if(vectors.begin(), vectors.end(),
-                            [&](const Vector& vector) { return vector.names_hash == names_hash; });
-  if (found == vectors.end()) {
-    vectors.push_back({names_hash, 0});
-    found = vectors.end() - 1;
-    ++vector_counts_[static_cast<size_t>(family->kind)];
-  }
-  found->series += change;
-  if (found->series == 0) {
-    vectors.erase(found);
-    --vector_counts_[static_cast<size_t>(family->kind)];
-  }
+void SeriesTable::CountVector(const Family& family, std::string_view label_text, int change) {
+  const auto kind = static_cast<size_t>(family.kind);
+  const auto [vector, is_new] = vectors_.try_emplace(HashVector(family.birth, label_text), 0);
+  if (is_new) ++vector_counts_[kind];
+  vector->second += change;
+  if (vector->second > 0) return;
+  vectors_.erase(vector);
+  --vector_counts_[kind];
 }
 
 void SeriesTable::MakeValue(const Family& family, Cell* cell) {
@@ -258,7 +251,7 @@ void SeriesTable::Forget(uint32_t series) {
   Info& info = InfoAt(series);
   Family* family = info.family;
   index_.erase(series);
-  CountVector(family, LabelText(info), -1);
+  CountVector(*family, LabelText(info), -1);
   DeleteValue(&cell);
   ++cell.generation;
   ++epoch_;
@@ -334,6 +327,7 @@ SeriesTable::Memory SeriesTable::MemoryBytes() const {
       .observers = observer_bytes_,
       .text = text_bytes_,
       .index = infos_.size() * kChunk * sizeof(Info) + index_.capacity() * (sizeof(uint32_t) + 1) +
+               vectors_.capacity() * (sizeof(std::pair<uint64_t, uint32_t>) + 1) +
                families_.size() * (sizeof(Family) + 2 * sizeof(Family*)),
   };
 }

@@ -10,11 +10,12 @@
 //
 // Thread safety: owned by one shard.
 // Cost: about 300 bytes for an unlabelled counter that is its own family, 100 for one more series
-// of a known family, plus label text; see docs/benchmarks.md. Tested by
-// tests/unit/exporter/series_table_test.cc.
+// of a known family, plus label text; see docs/benchmarks.md.
+// Tested by tests/unit/exporter/series_{table,expiry,render}_test.cc.
 #pragma once
 
 #include <absl/container/btree_set.h>
+#include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
 #include <absl/container/inlined_vector.h>
 
@@ -192,12 +193,6 @@ class SeriesTable {
   Memory MemoryBytes() const;
 
  private:
-  // Series of a family that have the same label names.
-  struct Vector {
-    uint32_t names_hash;
-    uint32_t series;
-  };
-
   struct Family {
     std::string name;
     SeriesKind kind;
@@ -208,7 +203,6 @@ class SeriesTable {
     // In order of birth; kGone where one was forgotten.
     absl::InlinedVector<uint32_t, 2> series;
     uint32_t gone = 0;
-    absl::InlinedVector<Vector, 1> vectors;
   };
 
   // The cold half of a series.
@@ -286,7 +280,7 @@ class SeriesTable {
   bool Conflicts(std::string_view name, SeriesKind kind) const;
   Family* MakeFamily(std::string_view name, SeriesKind kind, const SeriesPolicy& policy);
   uint32_t MakeSeries(Family* family, const Wanted& wanted);
-  void CountVector(Family* family, std::string_view label_text, int change);
+  void CountVector(const Family& family, std::string_view label_text, int change);
   void MakeValue(const Family& family, Cell* cell);
   void DeleteValue(Cell* cell);
   void Forget(uint32_t series);
@@ -310,6 +304,9 @@ class SeriesTable {
   absl::flat_hash_set<std::unique_ptr<Family>, NameHash, NameEqual> families_;
   absl::btree_set<Family*, ByName> in_order_;
   absl::flat_hash_set<uint32_t, IdentityHash, IdentityEqual> index_;
+  // By family and label names: how many series. One table for all families, since a client can make
+  // any number of vectors in one.
+  absl::flat_hash_map<uint64_t, uint32_t> vectors_;
   std::set<std::string, std::less<>> reserved_;
 
   std::vector<Plan> plans_{1};
