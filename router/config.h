@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/placement.h"
 #include "common/result.h"
 #include "common/socket.h"
 #include "router/config_words.h"
@@ -86,10 +87,11 @@ struct HoldConfig {
 };
 
 struct DownstreamConfig {
-  std::string address;  // host:port as configured (a name stays one), or the path of a unix socket
+  // host:port as configured (a name stays one), or the path of a unix socket.
+  std::string address = {};
   // By which placement knows it: an address may change without moving keys as long as this stays.
   // Default the address. Unique.
-  std::string label;
+  std::string label = {};
   // Share of the keys relative to the others; only `slots` and `ketama` heed it. Default 1.
   uint32_t weight = 1;
   Transport transport = Transport::kUdp;  // or kTcp, kUnixgram
@@ -99,8 +101,8 @@ struct DownstreamConfig {
 
   // kNone: only refusals on the data socket tell that it is dead.
   HealthKind health_kind = HealthKind::kNone;
-  std::string health;       // host:port to probe; empty with kNone
-  std::string health_path;  // kHttp: path with query, as "/-/ready"; otherwise empty
+  std::string health = {};       // host:port to probe; empty with kNone
+  std::string health_path = {};  // kHttp: path with query, as "/-/ready"; otherwise empty
 
   friend bool operator==(const DownstreamConfig&, const DownstreamConfig&) = default;
 };
@@ -117,9 +119,9 @@ struct RouterConfig {
   std::vector<std::string> mapping;  // files or directories, for `mapped`
 
   // Default slots. The others place keys as another router does, to the bit.
-  PlacementKind placement = PlacementKind::kSlots;
+  Placement placement = Placement::kSlots;
   // statsrelay: shard i belongs to downstreams[shard_map[i]]. Empty: one shard per downstream.
-  std::vector<uint32_t> shard_map;
+  std::vector<uint16_t> shard_map;
   NameEnd name_end = NameEnd::kFirst;  // statsrelay
 
   // Bytes of payload in a datagram. More per datagram costs less per line as long as the network
@@ -134,9 +136,8 @@ struct RouterConfig {
   HealthCheckConfig health_check;
   OnDown on_down = OnDown::kRehash;  // default: its keys move to the others until it returns
   HoldConfig hold;
-  // In percent. While fewer downstreams than this are alive, deaths stop changing the ring, for
-  // then the probes are more likely wrong than the downstreams. Zero, the default: only when none
-  // is.
+  // In percent. While fewer downstreams than this are alive, deaths stop changing the ring: the
+  // probes are then more likely wrong than the downstreams. Zero, the default: only when none is.
   uint32_t panic_threshold = 0;
 
   // Receive buffer to ask for, in bytes, for UDP and unix datagrams; zero asks for nothing. It
@@ -156,7 +157,7 @@ struct ConfigOverrides {
   std::optional<std::string> web;
   std::optional<std::string> console;
   std::vector<std::string> downstreams;  // host:port; empty: those of the file
-  std::optional<PlacementKind> placement;
+  std::optional<Placement> placement;
   uint32_t threads = 0;  // zero: as the file says
 };
 

@@ -4,7 +4,7 @@
 // wrong value reports it and goes on with the default, so that all errors come at once.
 //
 // Thread safety: none; one per file being read.
-// Tested by tests/unit/router/config_check_test.cc and the tests of the forms.
+// Tested by tests/unit/router/config_yaml_test.cc and those of the other forms.
 #pragma once
 
 #include <string>
@@ -33,6 +33,7 @@ struct ConfigDraft {
   Position shards_position;                            // line 0: there is no shard_map
   Position mapping_position;                           // line 0: there is no mapping
   std::string_view downstreams_key = "`downstreams`";  // where this form lists them
+  bool is_list_broken = false;                         // they were not a list, which was told
 
   DownstreamConfig& AddDownstream(Position position);
 };

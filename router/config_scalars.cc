@@ -73,6 +73,17 @@ void ReadTexts(const Field& field, std::vector<std::string>* out) {
   for (const YamlNodePtr& item : field.node.items) add({field.key, *item, field.diagnostics});
 }
 
+void ReadFileMode(const Field& field, uint32_t* out) {
+  constexpr std::string_view kWanted = "a file's permissions in octal, such as 755 or 770";
+  const auto text = TextOf(field, kWanted);
+  if (!text) return;
+  uint32_t mode = 0;
+  const char* const end = text->data() + text->size();
+  const auto [stop, error] = std::from_chars(text->data(), end, mode, 8);
+  if (error != std::errc{} || stop != end || mode > 0777) return ReportWrongValue(field, kWanted);
+  *out = mode;
+}
+
 std::optional<double> ReadNumber(const Field& field, std::string_view wanted) {
   const auto text = TextOf(field, wanted);
   if (!text) return std::nullopt;

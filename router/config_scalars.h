@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/yaml_map.h"
 #include "common/yaml_scalar.h"
@@ -27,6 +28,12 @@ void ReadText(const Field& field, std::string* out);
 
 // A list of texts, or one text that stands for a list of one. An empty text is an empty list.
 void ReadTexts(const Field& field, std::vector<std::string>* out);
+
+// Workers are counted in one byte.
+inline constexpr uint32_t kMostThreads = 255;
+
+// Permissions of a file in octal: 755, 0770.
+void ReadFileMode(const Field& field, uint32_t* out);
 
 std::optional<double> ReadNumber(const Field& field, std::string_view wanted);
 

@@ -1,6 +1,6 @@
 // The words an operator chooses from in a router's configuration, each as an enum and as text.
 //
-// WordOf(PlacementKind::kEtsy07) is "etsy-0.7", ParseWord<PlacementKind>("etsy-0.7") the way back.
+// WordOf(Placement::kEtsy07) is "etsy-0.7", ParseWord<Placement>("etsy-0.7") the way back.
 // A word of a file and a word of a flag are the same word.
 //
 // Thread safety: constants and pure functions.
@@ -14,15 +14,11 @@
 #include <string>
 #include <string_view>
 
+#include "common/placement.h"
 #include "common/socket.h"
 
 namespace weir {
 
-// Which node a key goes to.
-enum class PlacementKind : uint8_t { kSlots, kEtsy, kEtsy07, kKetama, kHulu, kStatsrelay };
-// Where statsrelay's key ends: at the first colon (uber) or at the last before the first bar
-// (lyft).
-enum class NameEnd : uint8_t { kFirst, kLast };
 // What of a line is the key.
 enum class KeyKind : uint8_t { kName, kSeries, kMapped };
 // What a line must look like to be sent on.
@@ -38,9 +34,9 @@ template <class T>
 struct Words;
 
 template <>
-struct Words<PlacementKind> {
-  static constexpr std::string_view kAll[] = {"slots",  "etsy", "etsy-0.7",
-                                              "ketama", "hulu", "statsrelay"};
+struct Words<Placement> {
+  static constexpr std::string_view kAll[] = {"slots",    "ketama", "etsy",
+                                              "etsy-0.7", "hulu",   "statsrelay"};
 };
 template <>
 struct Words<NameEnd> {

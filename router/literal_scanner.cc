@@ -13,7 +13,9 @@ bool IsWordByte(char c) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
+// A half of a surrogate pair becomes the replacement character.
 void AppendUtf8(uint32_t code, std::string* out) {
+  if (code >= 0xD800 && code <= 0xDFFF) code = 0xFFFD;
   if (code < 0x80) {
     out->push_back(static_cast<char>(code));
     return;
@@ -65,8 +67,8 @@ void LiteralScanner::Next() {
   if (c == '"' || c == '\'' || c == '`') return ReadText(c);
   if (IsWordByte(c)) {
     token_.kind = Token::Kind::kWord;
-  } else if (IsDigit(c) ||
-             ((c == '-' || c == '+' || c == '.') && (IsDigit(Peek(1)) || Peek(1) == '.'))) {
+  } else if (IsDigit(c) || (c == '.' && IsDigit(Peek(1))) ||
+             ((c == '-' || c == '+') && (IsDigit(Peek(1)) || Peek(1) == '.'))) {
     token_.kind = Token::Kind::kNumber;
   } else {
     constexpr std::string_view kMarks = "{}[]():,;=*";

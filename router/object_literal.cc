@@ -44,32 +44,28 @@ std::string DecimalText(double value) {
   return {digits, end.ptr};
 }
 
+// Whether the scanner stands on what an object is assigned to; `declared` after var, let or const.
+bool IsAssignment(LiteralScanner scanner, bool declared) {
+  const Token target = scanner.token();
+  if (target.kind != TokenKind::kWord) return false;
+  scanner.Next();
+  return scanner.token().Is('=') &&
+         (declared || target.text.starts_with("module.") || target.text.starts_with("exports"));
+}
+
 // What may stand before the object. Leaves the scanner at the first token that is not of it.
 void SkipLead(LiteralScanner* scanner) {
-  for (;;) {
-    const Token token = scanner->token();
-    const bool is_declaration = token.IsWord("var") || token.IsWord("let") ||
-                                token.IsWord("const") || token.IsWord("export") ||
-                                token.IsWord("default") || token.IsWord("return");
-    if (token.Is('(') || token.Is(';') || is_declaration) {
-      scanner->Next();
-    } else if (token.kind == TokenKind::kText && token.text.starts_with("use ")) {
-      scanner->Next();
-    } else if (token.kind == TokenKind::kWord) {
-      LiteralScanner ahead = *scanner;
-      ahead.Next();
-      if (!ahead.token().Is('=')) return;
-      ahead.Next();
-      // hulu's `name=value` begins like this too.
-      if (!ahead.token().Is('{') && !ahead.token().Is('(') &&
-          ahead.token().kind != TokenKind::kWord) {
-        return;
-      }
-      scanner->Next();
-      scanner->Next();
-    } else {
+  for (bool declared = false;; scanner->Next()) {
+    const Token& token = scanner->token();
+    const bool declares = token.IsWord("var") || token.IsWord("let") || token.IsWord("const");
+    const bool is_directive = token.kind == TokenKind::kText && token.text.starts_with("use ");
+    if (IsAssignment(*scanner, declared)) {
+      scanner->Next();  // to the `=`
+    } else if (!declares && !is_directive && !token.Is('(') && !token.Is(';') &&
+               !token.IsWord("export") && !token.IsWord("default")) {
       return;
     }
+    declared = declares;
   }
 }
 
@@ -131,21 +127,21 @@ class LiteralParser {
         stopped_ = true;
         break;
       }
+      if (token().Is('}') || token().Is(']')) {  // taken for the one that was meant
+        Error(token(), std::string("expected `") + close + "`, not " + Shown(token()));
+        break;
+      }
       if (!read_entry()) SkipEntry();
-      ReadSeparator(close);
+      ReadSeparator();
     }
     --depth_;
     if (!stopped_) Next();
   }
 
-  void ReadSeparator(char close) {
-    if (stopped_ || token().Is(close) || token().kind == TokenKind::kEnd) return;
+  void ReadSeparator() {
+    if (stopped_ || token().Is('}') || token().Is(']') || token().kind == TokenKind::kEnd) return;
     if (token().Is(',')) return Next();
-    if (token().Is('}') || token().Is(']')) {
-      Error(token(), std::string("expected `") + close + "`, not " + Shown(token()));
-      return Next();
-    }
-    Error(token(), std::string("a comma is missing before ") + Shown(token()));
+    Error(token(), "a comma is missing before " + Shown(token()));
   }
 
   // To the comma or bracket that ends the entry.
