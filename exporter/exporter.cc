@@ -3,7 +3,9 @@
 #include <signal.h>
 
 #include <charconv>
+#include <functional>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "common/cpu.h"
@@ -32,13 +34,17 @@ mode_t SocketMode(const std::string& text) {
   return 0755;
 }
 
+Error About(std::string_view flag, const Error& error) {
+  return {std::string(flag) + ": " + error.message};
+}
+
 // Once, at the start: a target that moves is found again by a restart.
 Result<std::optional<RelayTarget>> ResolveRelay(const ExporterOptions& options) {
   if (options.relay_address.empty()) return std::optional<RelayTarget>();
   const auto address = ParseListenAddress(options.relay_address);
-  if (!address) return Error{"--statsd.relay.address: " + address.error().message};
+  if (!address) return About("--statsd.relay.address", address.error());
   const auto resolved = Resolve(address->host, address->port);
-  if (!resolved) return Error{"--statsd.relay.address: " + resolved.error().message};
+  if (!resolved) return About("--statsd.relay.address", resolved.error());
   return std::optional(RelayTarget{.address = resolved->front(),
                                    .name = options.relay_address,
                                    .packet_length = options.relay_packet_length});
@@ -56,10 +62,11 @@ Result<std::vector<BoundSocket>> One(Result<BoundSocket> socket) {
 Result<std::shared_ptr<const Mapper>> LoadMapper(const ExporterOptions& options,
                                                  std::vector<std::string>* warnings) {
   const MapperOptions mapper_options = {.default_ttl = options.default_ttl};
-  if (options.mapping_config.empty()) {
+  const std::vector<std::string> paths = options.mapping_paths();
+  if (paths.empty()) {
     return std::shared_ptr<const Mapper>(std::make_shared<const Mapper>(mapper_options));
   }
-  return Mapper::Load(options.mapping_config,
+  return Mapper::Load(paths,
                       {.strict = options.check_config && options.strict, .mapper = mapper_options},
                       warnings);
 }
@@ -109,13 +116,6 @@ Result<Done> Exporter::OpenListeners() {
   const int threads = static_cast<int>(options_.threads);
   const int read_buffer = static_cast<int>(options_.read_buffer);
   const mode_t mode = SocketMode(options_.unix_socket_mode);
-  const auto open = [&](const std::string& where, auto open_sockets) -> Result<Done> {
-    if (where.empty()) return Done{};
-    Result<std::vector<BoundSocket>> sockets = open_sockets();
-    if (!sockets) return sockets.error();
-    Distribute(std::move(*sockets));
-    return Done{};
-  };
   using Sockets = Result<std::vector<BoundSocket>>;
   const auto udp = [&]() -> Sockets {
     const auto address = ParseListenAddress(options_.listen_udp);
@@ -132,10 +132,20 @@ Result<Done> Exporter::OpenListeners() {
   };
   const auto unix_stream = [&] { return One(OpenUnixStream(options_.listen_unix, mode)); };
 
-  for (const Result<Done>& opened :
-       {open(options_.listen_udp, udp), open(options_.listen_tcp, tcp),
-        open(options_.listen_unixgram, unixgram), open(options_.listen_unix, unix_stream)}) {
-    if (!opened) return opened.error();
+  struct Opening {
+    const char* flag;
+    const std::string& where;
+    std::function<Sockets()> open;
+  };
+  for (const Opening& opening :
+       {Opening{"--statsd.listen-udp", options_.listen_udp, udp},
+        Opening{"--statsd.listen-tcp", options_.listen_tcp, tcp},
+        Opening{"--statsd.listen-unixgram", options_.listen_unixgram, unixgram},
+        Opening{"--statsd.listen-unix", options_.listen_unix, unix_stream}}) {
+    if (opening.where.empty()) continue;
+    Sockets sockets = opening.open();
+    if (!sockets) return About(opening.flag, sockets.error());
+    Distribute(std::move(*sockets));
   }
   return Done{};
 }
@@ -166,7 +176,11 @@ Result<Done> Exporter::OpenWeb() {
         auto done = promised->Await(kPatience);
         return done ? *done : Error{"the reload did not end in time"};
       },
-      .quit = [this] { loop_.Stop(); },
+      .quit =
+          [this] {
+            LogInfo("Ending", {{"request", "/-/quit"}});
+            loop_.Stop();
+          },
   };
   std::vector<Shard*> shards;
   for (const auto& shard : shards_) shards.push_back(shard.get());
@@ -177,7 +191,7 @@ Result<Done> Exporter::OpenWeb() {
   HttpServerOptions server_options;
   server_options.listen_address = options_.web_listen_address;
   auto server = HttpServer::Start(server_options, web_->Routes());
-  if (!server) return server.error();
+  if (!server) return About("--web.listen-address", server.error());
   http_server_ = std::move(*server);
   LogInfo("Listening", {{"protocol", "http"}, {"address", http_server_->address()}});
   return Done{};
@@ -186,7 +200,7 @@ Result<Done> Exporter::OpenWeb() {
 Result<Done> Exporter::OpenConsole() {
   if (options_.admin_listen_address.empty()) return Done{};
   auto console = Console::Open(loop_, {.listen_address = options_.admin_listen_address});
-  if (!console) return console.error();
+  if (!console) return About("--admin.listen-address", console.error());
   console_ = std::move(*console);
   console_->SetHealthCheck([this] { return Healthy(); });
   console_->Register("stats", [this](std::string_view) { return Stats(); });
@@ -195,7 +209,7 @@ Result<Done> Exporter::OpenConsole() {
 }
 
 void Exporter::WatchConfig() {
-  watch_.emplace(loop_, options_.mapping_config,
+  watch_.emplace(loop_, options_.mapping_paths(),
                  [this] { [[maybe_unused]] const auto done = Reload(); });
   for (const std::string& path : watch_->Unwatchable()) {
     LogWarn("Some changes of the mapping files will not be seen", {{"why", path}});
@@ -250,7 +264,7 @@ void Exporter::OnAllShards(Task task) {
 }
 
 Result<Done> Exporter::Reload() {
-  if (options_.mapping_config.empty()) {
+  if (options_.mapping_paths().empty()) {
     LogWarn("Nothing to reload: no --statsd.mapping-config was given");
     return Done{};
   }

@@ -1,5 +1,5 @@
 // weir-exporter: receives StatsD, serves Prometheus.
-#include <unistd.h>
+#include <sys/resource.h>
 
 #include <cstdio>
 #include <fstream>
@@ -32,10 +32,19 @@ void DumpFsm(const Mapper& mapper, const std::string& path) {
   if (!file) LogError("Could not write the glob rules", {{"path", path}});
 }
 
+// As Go programs do: the usual soft limit of 1,024 is for programs that use select().
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int CheckConfig(const Mapper& mapper, const std::vector<std::string>& warnings) {
   for (const std::string& warning : warnings) std::cout << "warning: " << warning << "\n";
   for (const std::string& note : mapper.Lint()) std::cout << "note: " << note << "\n";
-  std::cout << "The configuration is valid: " << mapper.rule_count() << " rules.\n";
+  const size_t rules = mapper.rule_count();
+  std::cout << "The configuration is valid: " << rules << (rules == 1 ? " rule.\n" : " rules.\n");
   return 0;
 }
 
@@ -86,6 +95,10 @@ int Main(int argc, char** argv) {
   }
 
   LogInfo("Starting weir-exporter", {{"version", kVersion}, {"revision", kRevision}});
+  for (const std::string& flag : options.without_effect()) {
+    LogDebug("This flag has no effect here", {{"flag", "--" + flag}});
+  }
+  RaiseDescriptorLimit();
   auto exporter = Exporter::Create(options);
   if (!exporter) return Fail(name, exporter.error().message);
   (*exporter)->Run();

@@ -1,5 +1,9 @@
 #include "exporter/options.h"
 
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
 namespace weir {
 namespace {
 
@@ -66,7 +70,7 @@ void AddDialectFlags(FlagSet* flags, ExporterOptions* o) {
 void AddMappingFlags(FlagSet* flags, ExporterOptions* o) {
   flags->Group("Mapping");
   flags->Add("statsd.mapping-config", &o->mapping_config,
-             "Mapping file (YAML), or a directory of such files. May be repeated.");
+             "Mapping file (YAML), or a directory of such files. Empty: none.");
   flags->Add("statsd.default-ttl", &o->default_ttl,
              "Forget a series this long after its last sample, where the mapping file does not say "
              "otherwise. 0: never.");
@@ -77,8 +81,7 @@ void AddMappingFlags(FlagSet* flags, ExporterOptions* o) {
              "Reload the mapping files when they change, as Kubernetes' mounts do too.");
   flags->Add(
       "explain", &o->explain,
-      "Say what becomes of this line, step by step, and exit. May be repeated; the lines meet "
-      "in one page.");
+      "Say what becomes of this line, step by step, and exit. Several lines meet in one page.");
   flags->Add("debug.dump-fsm", &o->dump_fsm,
              "Write the compiled glob rules to this file, for Graphviz.");
 }
@@ -122,7 +125,36 @@ void AddCompatibilityFlags(FlagSet* flags, ExporterOptions* o) {
              "Weir's packet queue is the socket's buffer: --statsd.read-buffer.");
 }
 
+bool IsOwnPage(std::string_view path) {
+  constexpr std::string_view kOwnPages[] = {"/-/healthy", "/-/ready", "/-/reload", "/-/quit",
+                                            "/health"};
+  return std::find(std::begin(kOwnPages), std::end(kOwnPages), path) != std::end(kOwnPages);
+}
+
 }  // namespace
+
+std::vector<std::string> ExporterOptions::mapping_paths() const {
+  std::vector<std::string> paths;
+  for (const std::string& path : mapping_config) {
+    if (!path.empty()) paths.push_back(path);
+  }
+  return paths;
+}
+
+std::vector<std::string> ExporterOptions::without_effect() const {
+  const ExporterOptions usual;
+  std::vector<std::string> flags;
+  const auto add = [&](bool differs, std::string_view flag) {
+    if (differs) flags.emplace_back(flag);
+  };
+  add(cache_size != usual.cache_size, "statsd.cache-size");
+  add(cache_type != usual.cache_type, "statsd.cache-type");
+  add(event_queue_size != usual.event_queue_size, "statsd.event-queue-size");
+  add(event_flush_threshold != usual.event_flush_threshold, "statsd.event-flush-threshold");
+  add(event_flush_interval != usual.event_flush_interval, "statsd.event-flush-interval");
+  add(udp_packet_queue_size != usual.udp_packet_queue_size, "statsd.udp-packet-queue-size");
+  return flags;
+}
 
 ParserOptions ExporterOptions::parser() const {
   return {.dogstatsd = parse_dogstatsd_tags,
@@ -156,12 +188,19 @@ Result<Done> Validate(const ExporterOptions& options) {
     return Error{"--web.telemetry-path: '" + options.web_telemetry_path +
                  "' is no path, it must start with '/'"};
   }
+  if (IsOwnPage(options.web_telemetry_path)) {
+    return Error{"--web.telemetry-path: '" + options.web_telemetry_path +
+                 "' is already another page, choose another path"};
+  }
   if (!ParseLogLevel(options.log_level)) {
     return Error{"--log.level: '" + options.log_level +
                  "' is no level, it must be one of debug, info, warn, error"};
   }
   if (options.set_window.count() < 0) {
     return Error{"--statsd.set-window: must not be negative"};
+  }
+  if (options.default_ttl.count() < 0) {
+    return Error{"--statsd.default-ttl: must not be negative"};
   }
   if (options.listen_udp.empty() && options.listen_tcp.empty() && options.listen_unixgram.empty() &&
       options.listen_unix.empty()) {

@@ -65,6 +65,10 @@ struct ExporterOptions {
   std::chrono::nanoseconds event_flush_interval = std::chrono::milliseconds(200);
   int64_t udp_packet_queue_size = 10000;
 
+  // Those of mapping_config that name something: statsd_exporter takes an empty path for none.
+  std::vector<std::string> mapping_paths() const;
+  // The flags of the last group that were given another value than their default.
+  std::vector<std::string> without_effect() const;
   ParserOptions parser() const;
   LogOptions log() const;  // REQUIRES: log_level is one
 };

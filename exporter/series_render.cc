@@ -51,17 +51,71 @@ class SeriesTable::SliceLimit {
   uint32_t series_ = 0;
 };
 
+// Families and their series lie all over memory, and a page touches each once: waiting for that
+// memory is most of its cost (half, with 300,000 families). So it is asked for ahead, in three
+// steps, each of which reads what the one before has brought.
+class SeriesTable::Ahead {
+ public:
+  Ahead(const SeriesTable& table, InOrder::const_iterator next) : table_(table), next_(next) {
+    for (size_t i = 0; i < kFamily; ++i) Step();
+  }
+
+  // To be called once before each family.
+  void Step() {
+    const Family* family = nullptr;
+    if (next_ != table_.in_order_.end()) family = *next_++;
+    AskFor(family, sizeof(Family));
+    families_[step_ % families_.size()] = family;
+    if (const uint32_t series = FirstSeries(kFamily - kSeries); series != kGone) {
+      AskFor(&table_.CellAt(series), sizeof(Cell));
+      AskFor(&table_.InfoAt(series), sizeof(Info));
+      AskFor(Behind(kFamily - kSeries)->name.data(), 1);
+    }
+    if (const uint32_t series = FirstSeries(kFamily - kValue); series != kGone) {
+      AskFor(table_.InfoAt(series).labels, 1);
+      const Cell& cell = table_.CellAt(series);
+      if (cell.kind == SeriesKind::kSummary) AskFor(cell.summary, sizeof(Summary));
+      if (cell.kind == SeriesKind::kHistogram) AskFor(cell.histogram, sizeof(Histogram));
+    }
+    ++step_;
+  }
+
+ private:
+  // So many families ahead is each step taken.
+  static constexpr size_t kFamily = 12, kSeries = 8, kValue = 4;
+
+  static void AskFor(const void* object, size_t bytes) {
+    const char* const begin = static_cast<const char*>(object);
+    for (size_t line = 0; line < bytes; line += 64) __builtin_prefetch(begin + line);
+  }
+  // The family of `steps` ago, or null.
+  const Family* Behind(size_t steps) const {
+    return step_ < steps ? nullptr : families_[(step_ - steps) % families_.size()];
+  }
+  uint32_t FirstSeries(size_t steps) const {
+    const Family* family = Behind(steps);
+    return family == nullptr ? kGone : family->series.front();
+  }
+
+  const SeriesTable& table_;
+  InOrder::const_iterator next_;
+  std::array<const Family*, 16> families_{};
+  size_t step_ = 0;
+};
+
 void SeriesTable::RenderSlice(const Exposition& exposition, int64_t now_nanos, size_t most_bytes,
                               std::chrono::nanoseconds most_time, RenderCursor* cursor,
                               std::string* out, FamilySpans* spans) {
   SliceLimit limit(most_bytes, most_time);
   auto next = cursor->within ? in_order_.lower_bound(std::string_view(cursor->family))
                              : in_order_.upper_bound(std::string_view(cursor->family));
-  for (; next != in_order_.end(); ++next) {
+  for (Ahead ahead(*this, next); next != in_order_.end(); ++next) {
+    ahead.Step();
     const Family& family = **next;
     // The family of the cursor may have gone meanwhile, and this be the one behind it.
     if (family.name != cursor->family) {
-      *cursor = {.family = family.name, .observer_bytes = cursor->observer_bytes};
+      cursor->family = family.name;
+      cursor->within = false;
     }
     if (cursor->within && family.birth > cursor->last_birth) {
       // It went and came again, perhaps as another type: the page has its old self already.

@@ -286,6 +286,8 @@ class SeriesTable {
   void Forget(uint32_t series);
   void Compact(Family* family);
 
+  using InOrder = absl::btree_set<Family*, ByName>;
+  class Ahead;
   class SliceLimit;
   bool RenderFamily(const Exposition& exposition, int64_t now_nanos, const Family& family,
                     SliceLimit* limit, RenderCursor* cursor, std::string* out);
@@ -302,7 +304,7 @@ class SeriesTable {
   uint32_t used_ = 0;  // cells ever given out
 
   absl::flat_hash_set<std::unique_ptr<Family>, NameHash, NameEqual> families_;
-  absl::btree_set<Family*, ByName> in_order_;
+  InOrder in_order_;
   absl::flat_hash_set<uint32_t, IdentityHash, IdentityEqual> index_;
   // By family and label names: how many series. One table for all families, since a client can make
   // any number of vectors in one.
