@@ -14,7 +14,7 @@ from harness import free_port, start, stop, wait_until
 class Prometheus:
     """Scrapes `targets` (job name -> list of 'HOST:PORT'); its data live in a directory of its own."""
 
-    def __init__(self, targets):
+    def __init__(self, targets, *flags):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="weir-prometheus-"))
         jobs = [
             {"job_name": job, "static_configs": [{"targets": addresses}]}
@@ -31,6 +31,7 @@ class Prometheus:
                 f"--config.file={config}",
                 f"--storage.tsdb.path={self.directory / 'data'}",
                 f"--web.listen-address={self.address}",
+                *flags,
             ],
             stdout=subprocess.DEVNULL,
             stderr=self.log,
@@ -61,6 +62,15 @@ class Prometheus:
         return [
             (one["metric"], float(one["value"][1]))
             for one in self._api("query", query=promql, **when)["result"]
+            if "value" in one
+        ]
+
+    def native_histograms(self, promql, at):
+        """The native histograms of an instant vector: list of (labels, histogram as the API has it)."""
+        return [
+            (one["metric"], one["histogram"][1])
+            for one in self._api("query", query=promql, time=at)["result"]
+            if "histogram" in one
         ]
 
     def value(self, promql):
