@@ -56,12 +56,12 @@ class Console::Connection {
   void OnReady() {
     if (!Flush()) return Close();
     if (replies_.empty() && !lines_wait_ && !ended_ && !Receive()) return Close();
-    do {
-      lines_wait_ = replies_.empty() && AnswerLines();
-      if (!Flush()) return Close();
-    } while (lines_wait_ && replies_.empty());
-    if (replies_.empty() && ended_) return Close();
-    watcher_.Modify(replies_.empty(), !replies_.empty());
+    if (replies_.empty()) lines_wait_ = AnswerLines();
+    if (!Flush()) return Close();
+    const bool busy = !replies_.empty() || lines_wait_;
+    if (!busy && ended_) return Close();
+    // Lines that wait have their turn after those of other connections.
+    watcher_.Modify(!busy, busy);
   }
 
   void Close() { console_.connections_.erase(self_); }

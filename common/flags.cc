@@ -69,6 +69,7 @@ class FlagSet::Impl {
     built_in("help", "Show this help.", false);
     built_in("version", "Show the version.", false);
     built_in("help-man", "Write a man page.", true);
+    built_in("help-markdown", "Write a page of documentation.", true);
     built_in("completion-script-bash", "Write a completion script for bash.", true);
     built_in("completion-script-zsh", "Write a completion script for zsh.", true);
   }
@@ -117,6 +118,7 @@ class FlagSet::Impl {
   std::string Text(std::string_view name) const {
     if (name == "version") return version_ + '\n';
     if (name == "help-man") return ManPage(program_, flags_);
+    if (name == "help-markdown") return MarkdownPage(program_, flags_);
     if (name == "completion-script-bash") return BashCompletion(program_, flags_);
     if (name == "completion-script-zsh") return ZshCompletion(program_, flags_);
     return HelpText(program_, flags_, HelpWidth());
@@ -234,6 +236,14 @@ void FlagSet::Add(std::string_view name, std::vector<std::string>* variable,
                   std::string_view help) {
   impl_->Add(name, "list", Join(*variable), help, [variable](const Values& values) {
     *variable = values;
+    return Done{};
+  });
+}
+
+void FlagSet::Add(std::string_view name, std::optional<std::string>* variable,
+                  std::string_view help) {
+  impl_->Add(name, "text", variable->value_or(""), help, [variable](const Values& values) {
+    *variable = values.back();
     return Done{};
   });
 }

@@ -9,8 +9,9 @@
 //
 // A value of its own word may not start with '-' (write --name=-1) and is never taken for an
 // @file. A flag is given once, a list any number of times. No abbreviations, no environment.
-// Always there: -h/--help, --version, and hidden --help-man, --completion-script-bash,
-// --completion-script-zsh, all made from the same table as List().
+// Always there: -h/--help, --version, and hidden --help-man, --help-markdown (what stands in
+// docs/),
+// --completion-script-bash, --completion-script-zsh, all made from the same table as List().
 //
 // Errors read "<program>: error: <what>, try --help" where <program> is the base name of argv[0].
 // Thread safety: none; used once, at the start.
@@ -70,6 +71,9 @@ class FlagSet {
   void Add(std::string_view name, std::chrono::nanoseconds* variable, std::string_view help);
   // The first use replaces the default, each further one adds.
   void Add(std::string_view name, std::vector<std::string>* variable, std::string_view help);
+  // A text that stays empty (nullopt) when the flag is not given, so that its absence has a meaning
+  // of its own.
+  void Add(std::string_view name, std::optional<std::string>* variable, std::string_view help);
   // A whole number in [min, max].
   template <std::integral T>
   void Add(std::string_view name, T* variable, std::string_view help,

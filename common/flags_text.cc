@@ -7,6 +7,17 @@ namespace {
 
 constexpr size_t kHelpIndent = 8;
 
+constexpr std::string_view kCommandLineRules = R"(
+* A value follows as `--flag=value` or as the next word; `--flag=` is the empty text.
+* A *switch* is `--flag` or `--no-flag`, without a value. A *list* may be given several times, any
+  other flag once.
+* A *duration* is numbers with units, such as `200ms` or `1h30m`; the units are ns, us, ms, s, m, h,
+  d and w.
+* `@file` stands for the lines of that file, one argument each; empty lines and lines that start
+  with `#` are left out. No environment variable is read.
+* A wrong command line is one line on stderr and exit status 1.
+)";
+
 std::string Join(const std::vector<std::string>& words, std::string_view separator) {
   std::string joined;
   for (const std::string& word : words) {
@@ -28,7 +39,10 @@ std::string Usage(const FlagInfo& flag) {
 std::string Explanation(const FlagInfo& flag) {
   if (flag.group.empty()) return flag.help;
   std::string text = flag.help;
-  if (flag.type == "list") text += " May be repeated.";
+  if (flag.type == "list") {
+    text += " May be repeated.";
+    if (flag.default_text.empty()) return text;
+  }
   const bool quoted = flag.type == "text" || flag.type == "list";
   text += " Default: ";
   text += quoted ? '"' + flag.default_text + '"' : flag.default_text;
@@ -137,6 +151,38 @@ std::string ManPage(const ProgramText& program, const std::vector<FlagInfo>& fla
       },
       [&](const FlagInfo& flag) {
         text += ".TP\n\\fB" + Roff(Usage(flag)) + "\\fR\n" + Roff(Explanation(flag)) + '\n';
+      });
+  return text;
+}
+
+std::string MarkdownPage(const ProgramText& program, const std::vector<FlagInfo>& flags) {
+  const auto cell = [](std::string_view text) {
+    std::string escaped;
+    for (const char c : text) {
+      if (c == '|') escaped += '\\';
+      escaped += c;
+    }
+    return escaped;
+  };
+  std::string text = "# Flags of " + program.name + "\n\nWritten by `" + program.name +
+                     " --help-markdown`. The same, for a terminal: `--help`; as a man page: "
+                     "`--help-man`;\nfor shells: `--completion-script-bash`, "
+                     "`--completion-script-zsh`; the version: `--version`.\n" +
+                     std::string(kCommandLineRules);
+  ForEachByGroup(
+      flags,
+      [&](const std::string& group) {
+        if (group.empty()) return;
+        text += "\n## " + group + "\n\n| flag | type | default | meaning |\n|---|---|---|---|\n";
+      },
+      [&](const FlagInfo& flag) {
+        if (flag.group.empty()) return;
+        const std::string name = (flag.type == "switch" ? "--[no-]" : "--") + flag.name;
+        const bool choice = flag.type == "choice";
+        text += "| `" + name + "` | " +
+                (choice ? "`" + Join(flag.choices, "`, `") + "`" : cell(flag.type)) + " | " +
+                (flag.default_text.empty() ? "" : "`" + cell(flag.default_text) + "`") + " | " +
+                cell(flag.help) + " |\n";
       });
   return text;
 }

@@ -25,6 +25,9 @@ std::string HelpText(const ProgramText& program, const std::vector<FlagInfo>& fl
 // A roff page for man(1), section 1.
 std::string ManPage(const ProgramText& program, const std::vector<FlagInfo>& flags);
 
+// A page for docs/: the rules of the command line, then a table per group.
+std::string MarkdownPage(const ProgramText& program, const std::vector<FlagInfo>& flags);
+
 // To be sourced by bash: completes flags, and the values of choices.
 std::string BashCompletion(const ProgramText& program, const std::vector<FlagInfo>& flags);
 

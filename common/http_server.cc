@@ -46,9 +46,10 @@ void ForEachTcpSocket(uint16_t port, Visit visit) {
     if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) continue;
     if (address.ss_family != AF_INET && address.ss_family != AF_INET6) continue;
     int type = 0;
-    size = sizeof(type);
-    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
-    const SocketAddress local = SocketAddress::OfSocket(fd);
+    socklen_t type_size = sizeof(type);
+    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size);
+    // Not asked again: another thread may have closed the descriptor meanwhile.
+    const SocketAddress local(reinterpret_cast<const sockaddr*>(&address), size);
     if (type == SOCK_STREAM && local.port() == port) visit(fd, local);
   }
 }

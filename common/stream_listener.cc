@@ -1,8 +1,12 @@
 #include "common/stream_listener.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <utility>
 
 namespace weir {
@@ -13,6 +17,16 @@ constexpr int kReadsPerTurn = 4;
 // 8 MiB: more than the kernel holds for one connection (net.ipv4.tcp_rmem, 6 MiB at the most).
 constexpr int kReadsPerDrain = 128;
 constexpr std::chrono::milliseconds kAcceptPause(100);
+// Pages, the admin port and mapping files need some when clients hold all others.
+constexpr rlim_t kSpareDescriptors = 64;
+
+int FirstSpareDescriptor() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return std::numeric_limits<int>::max();
+  const rlim_t spare = std::min(kSpareDescriptors, limit.rlim_cur / 4);
+  return static_cast<int>(
+      std::min<rlim_t>(limit.rlim_cur - spare, std::numeric_limits<int>::max()));
+}
 
 }  // namespace
 
@@ -55,6 +69,11 @@ void StreamListener::Drain() {
 }
 
 void StreamListener::Accept(int max_connections) {
+  const int spare_from = FirstSpareDescriptor();
+  // Its number is the lowest that is free.
+  const ScopedFd next(dup(fd()));
+  if (!next.valid()) return OnAcceptError(errno);
+  if (next.get() >= spare_from) return OnAcceptError(EMFILE);
   for (int i = 0; i < max_connections; ++i) {
     const int accepted = accept4(fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (accepted < 0) {
@@ -65,6 +84,7 @@ void StreamListener::Accept(int max_connections) {
     ++counters_.connections;
     ++counters_.open_connections;
     connections_.push_back(std::make_unique<Connection>(*this, accepted, connections_.size()));
+    if (accepted >= spare_from) return;
   }
 }
 

@@ -2,8 +2,9 @@
 //
 // All connections read into the loop's one receive buffer; a connection owns memory only for its
 // unfinished line, so thousands of idle ones are cheap. There is no limit of connections and no
-// idle timeout: the limit of open files is the bound, and when it is reached accepting pauses for
-// 100 ms while the waiting clients stay in the kernel's queue.
+// idle timeout: the limit of open files is the bound, less 64 (of a small limit a quarter) for the
+// rest of the program. When it is reached accepting pauses for 100 ms while the waiting clients
+// stay in the kernel's queue.
 //
 // Thread safety and lifetimes: see common/listener.h.
 // Tested by tests/unit/common/stream_listener_test.cc.

@@ -209,6 +209,10 @@ Result<Done> Exporter::OpenConsole() {
 }
 
 void Exporter::WatchConfig() {
+  if (options_.mapping_paths().empty()) {
+    LogWarn("--watch-config has nothing to watch: no --statsd.mapping-config was given");
+    return;
+  }
   watch_.emplace(loop_, options_.mapping_paths(),
                  [this] { [[maybe_unused]] const auto done = Reload(); });
   for (const std::string& path : watch_->Unwatchable()) {

@@ -23,9 +23,9 @@ char* ReserveRing() {
 Handoff::Handoff() : ring_(ReserveRing()) {}
 Handoff::~Handoff() { munmap(ring_, kCapacity); }
 
-// To the ring's start. Nothing stands in the gap, so it is not in use: the mark that makes the reader
-// jump it is kept beside the ring, where nothing written later can cover it. There is never more than
-// one: the ring must be empty, so the reader has jumped the last one.
+// To the ring's start. Nothing stands in the gap, so it is not in use: the mark that makes the
+// reader jump it is kept beside the ring, where nothing written later can cover it. There is never
+// more than one: the ring must be empty, so the reader has jumped the last one.
 void Handoff::RewindIfEmpty() {
   const size_t place = written_ & (kCapacity - 1);
   if (place < kRewindAt || pending() > 0) return;

@@ -88,8 +88,8 @@ class Handoff {
   alignas(64) size_t written_ = 0;
   size_t consumed_seen_ = 0;  // the writer's last look at consumed_
   size_t rewound_to_ = 0;     // where the last rewind went on
-  // Where it left; the reader jumps from there to the ring's start. Written while the ring is empty,
-  // before the next published_, so never while the reader looks.
+  // Where it left; the reader jumps from there to the ring's start. Written while the ring is
+  // empty, before the next published_, so never while the reader looks.
   size_t rewound_from_ = SIZE_MAX;
   alignas(64) std::atomic<size_t> published_{0};
   alignas(64) std::atomic<size_t> consumed_{0};

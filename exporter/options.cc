@@ -196,6 +196,9 @@ Result<Done> Validate(const ExporterOptions& options) {
     return Error{"--log.level: '" + options.log_level +
                  "' is no level, it must be one of debug, info, warn, error"};
   }
+  if (options.strict && !options.check_config) {
+    return Error{"--strict goes with --check-config: a running exporter takes what it can"};
+  }
   if (options.set_window.count() < 0) {
     return Error{"--statsd.set-window: must not be negative"};
   }

@@ -1,5 +1,5 @@
-// BusyReports: what shards report after everything that can happen has happened, except a relay; and
-// the SelfMetrics of such a process. For tests of all that self-metrics can show.
+// BusyReports: what shards report after everything that can happen has happened, except a relay;
+// and the SelfMetrics of such a process. For tests of all that self-metrics can show.
 #pragma once
 
 #include <cstdint>

@@ -208,6 +208,21 @@ TEST_CASE("a list collects its values and replaces the default", "[flags]") {
   CHECK(command.nodes == Args{"x", "y", ""});
 }
 
+TEST_CASE("an optional text tells an empty value from none", "[flags]") {
+  const auto parse = [](std::vector<const char*> args) {
+    std::optional<std::string> value;
+    FlagSet flags("p", "Summary.", "1");
+    flags.Group("G");
+    flags.Add("x", &value, "A text.");
+    args.insert(args.begin(), "p");
+    REQUIRE(flags.Parse(static_cast<int>(args.size()), args.data()).has_value());
+    return value;
+  };
+  CHECK_FALSE(parse({}).has_value());
+  CHECK(parse({"--x="}) == "");
+  CHECK(parse({"--x", "a"}) == "a");
+}
+
 TEST_CASE("numbers are whole and within their range", "[flags]") {
   Command command;
   command.MustRun({"--statsd.cache-size=-3", "--statsd.event-queue-size=4294967295",

@@ -173,6 +173,26 @@ TEST_CASE("without descriptors accepting pauses and goes on later", "[stream_lis
   CHECK(receiving.listener->open());
 }
 
+TEST_CASE("the last descriptors are left to the rest of the program", "[stream_listener]") {
+  Receiving receiving;
+  std::vector<ScopedFd> clients;
+  for (int i = 0; i < 40; ++i) clients.push_back(receiving.Client());
+  rlimit before;
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const int lowest = ScopedFd(dup(clients[0].get())).get();
+  rlimit few = before;
+  few.rlim_cur = lowest + 30;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  const bool paused = receiving.Until([&] { return receiving.counters().accept_errors > 1; });
+  const ScopedFd page(dup(clients[0].get()));
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  REQUIRE(paused);
+  CHECK(page.valid());
+  CHECK(receiving.counters().connections > 0);
+  CHECK(receiving.counters().connections < 30);
+  REQUIRE(receiving.Until([&] { return receiving.counters().connections == 40; }));
+}
+
 TEST_CASE("a stream listener whose socket died says so", "[stream_listener]") {
   Receiving receiving;
   const ScopedFd other(open("/dev/null", O_RDONLY | O_CLOEXEC));

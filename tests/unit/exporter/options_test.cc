@@ -173,10 +173,46 @@ TEST_CASE("a wrong flag is refused by name", "[options]") {
   CHECK(IsRefused({"position"}, "position"));
 }
 
+TEST_CASE("the page cannot be where another one is", "[options]") {
+  for (const char* path : {"/-/healthy", "/-/ready", "/-/reload", "/-/quit", "/health"}) {
+    const std::string flag = std::string("--web.telemetry-path=") + path;
+    CHECK(IsRefused({flag.c_str()}, "already another page"));
+  }
+  CHECK(Parse({"--web.telemetry-path=/"}).has_value());
+}
+
+TEST_CASE("a time to live is not negative", "[options]") {
+  CHECK(IsRefused({"--statsd.default-ttl=-1s"}, "--statsd.default-ttl"));
+}
+
+TEST_CASE("an empty path of a mapping file is none", "[options]") {
+  const auto options =
+      Parse({"--statsd.mapping-config=", "--statsd.mapping-config=a.yml", "--check-config"});
+  REQUIRE(options.has_value());
+  CHECK(options->mapping_paths() == std::vector<std::string>{"a.yml"});
+}
+
+TEST_CASE("flags without effect are known when they ask for something", "[options]") {
+  CHECK(ExporterOptions().without_effect().empty());
+  const auto options = Parse({"--statsd.cache-size=1000", "--statsd.cache-type=random",
+                              "--statsd.event-flush-interval=1s"});
+  REQUIRE(options.has_value());
+  CHECK(options->without_effect() ==
+        std::vector<std::string>{"statsd.cache-type", "statsd.event-flush-interval"});
+}
+
 TEST_CASE("something must be listened to", "[options]") {
   CHECK(IsRefused({"--statsd.listen-udp=", "--statsd.listen-tcp="}, "--statsd.listen-unixgram"));
   CHECK(Parse({"--statsd.listen-udp=", "--statsd.listen-tcp=", "--statsd.listen-unix=/x"})
             .has_value());
+}
+
+TEST_CASE("strict is for checking only", "[options]") {
+  ExporterOptions options;
+  options.strict = true;
+  CHECK_FALSE(Validate(options).has_value());
+  options.check_config = true;
+  CHECK(Validate(options).has_value());
 }
 
 }  // namespace
