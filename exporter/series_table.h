@@ -10,7 +10,7 @@
 //
 // Thread safety: owned by one shard.
 // Cost: about 300 bytes for an unlabelled counter that is its own family, 100 for one more series
-// of a known family, plus label text; see docs/benchmarks.md.
+// of a known family, plus label text; see docs/operations.md.
 // Tested by tests/unit/exporter/series_{table,expiry,render}_test.cc.
 #pragma once
 

@@ -21,7 +21,7 @@ namespace {
 
 constexpr int kLinesPerDatagram = 30;
 
-// The load of docs/benchmarks.md: counters, gauges and timers in turn.
+// Counters, gauges and timers in turn.
 std::string Line(size_t series, size_t value) {
   static constexpr const char* kNames[] = {"requests", "inflight", "latency"};
   static constexpr const char* kTypes[] = {"c", "g", "ms"};
