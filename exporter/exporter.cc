@@ -310,12 +310,19 @@ void Exporter::Drain() {
                       {"kernel_drops", kernel_drops}});
 }
 
-// The first lines are go-statsd-proxy's; scripts look for "key: value" in the rest.
+// The first two lines are go-statsd-proxy's; scripts look for "key: value" in the rest.
 std::string Exporter::Stats() {
   std::vector<Shard*> shards;
   for (const auto& shard : shards_) shards.push_back(shard.get());
-  std::string text;
-  for (const auto& family : self_metrics_.Collect(CollectReports(shards, kPatience))) {
+  const auto reports = CollectReports(shards, kPatience);
+  uint64_t datagrams = 0;
+  for (const ShardReport& report : reports) {
+    for (const auto& listener : report.listeners) datagrams += listener.counters.datagrams;
+  }
+  const int64_t seconds_up = (clock_.NowNanos() - started_) / kNanosPerSecond;
+  std::string text = "time running in seconds: " + std::to_string(seconds_up) +
+                     "\npackets_received: " + std::to_string(static_cast<double>(datagrams)) + "\n";
+  for (const auto& family : self_metrics_.Collect(reports)) {
     for (const auto& metric : family.metric) {
       text += family.name;
       for (const auto& label : metric.label) text += "." + label.value;

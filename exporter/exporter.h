@@ -61,6 +61,7 @@ class Exporter {
 
   const ExporterOptions options_;
   const SteadyClock clock_;
+  const int64_t started_ = clock_.NowNanos();
   SelfMetrics self_metrics_;
   std::shared_ptr<const Mapper> mapper_;
   Exchange exchange_;

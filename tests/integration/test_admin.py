@@ -55,6 +55,8 @@ class AdminTest(IntegrationTest):
         lines = self.read_to(b"END\n\n").splitlines()[:-2]
         stats = dict(line.split(": ", 1) for line in lines)
         self.assertEqual(float(stats["statsd_exporter_lines_total"]), 0)
+        self.assertEqual(list(stats)[:2], ["time running in seconds", "packets_received"])
+        self.assertEqual(stats["packets_received"], "0.000000")
 
     def test_help_names_every_command(self):
         self.connection.sendall(b"help\n")
