@@ -56,6 +56,15 @@ struct ListenerCounters {
   uint64_t pending_bytes = 0;  // beginnings of lines and frames that wait for their ends
 };
 
+// What a listener counted, as one copy that other threads may have.
+struct ListenerReport {
+  Transport transport;
+  std::string address;
+  bool open;
+  ListenerCounters counters;
+  uint64_t kernel_drops;
+};
+
 class Listener {
  public:
   explicit Listener(BoundSocket socket) : socket_(std::move(socket)) {}
@@ -73,6 +82,9 @@ class Listener {
   virtual uint64_t KernelDrops() const = 0;
 
   const ListenerCounters& counters() const { return counters_; }
+  ListenerReport Report() const {
+    return {transport(), address(), open_, counters_, KernelDrops()};
+  }
   // False once the socket turned out to be unusable (closed behind our back).
   bool open() const { return open_; }
   Transport transport() const { return socket_.transport; }

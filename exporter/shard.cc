@@ -112,10 +112,7 @@ ShardReport Shard::Report() const {
   ShardReport report;
   report.stats = ingest_.stats();
   report.conflicts = ingest_.conflicts().counts();
-  for (const auto& listener : listeners_) {
-    report.listeners.push_back({listener->transport(), listener->address(), listener->open(),
-                                listener->counters(), listener->KernelDrops()});
-  }
+  for (const auto& listener : listeners_) report.listeners.push_back(listener->Report());
   if (relay_) report.relay = relay_->counters();
   for (int kind = 0; kind < kSeriesKindCount; ++kind) {
     report.series[kind] = table_.series_of_kind(static_cast<SeriesKind>(kind));

@@ -39,14 +39,6 @@ struct ShardOptions {
   std::optional<RelayTarget> relay;
 };
 
-struct ListenerReport {
-  Transport transport;
-  std::string address;
-  bool open;
-  ListenerCounters counters;
-  uint64_t kernel_drops;
-};
-
 // What a shard counted, as one copy.
 struct ShardReport {
   ShardStats stats;

@@ -207,10 +207,7 @@ WorkerReport Worker::Report() const {
     report.retired += lane.counters;
     report.retired_waiting += lane.waiting;
   }
-  for (const auto& listener : listeners_) {
-    report.listeners.push_back({listener->transport(), listener->address(), listener->open(),
-                                listener->counters(), listener->KernelDrops()});
-  }
+  for (const auto& listener : listeners_) report.listeners.push_back(listener->Report());
   return report;
 }
 

@@ -57,14 +57,6 @@ struct WorkerStats {
   uint64_t own_lines = 0;                              // made here: SendOwn
 };
 
-struct ListenerReport {
-  Transport transport;
-  std::string address;
-  bool open;
-  ListenerCounters counters;
-  uint64_t kernel_drops;
-};
-
 struct WorkerReport {
   WorkerStats stats;
   std::vector<LaneReport> lanes;  // in the order of the downstreams
