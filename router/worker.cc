@@ -46,8 +46,18 @@ struct Worker::Way {
           worker.on_refused_(lane.spec().label);
         }) {}
 
+  // What was sent since the last ping.
+  Amount untold() const {
+    Amount amount = lane.Report().counters.sent;
+    amount += inherited;
+    amount -= told;
+    return amount;
+  }
+
   int64_t refused_told = -kNanosPerSecond;
   int64_t retired_since = 0;
+  Amount told;       // by pings, of what was sent and inherited
+  Amount inherited;  // what the way that had the label before left untold
   Lane lane;
 };
 
@@ -99,6 +109,9 @@ void Worker::SetRouting(const Routing& routing) {
   for (std::unique_ptr<Way>& way : ways_) {
     if (way == nullptr) continue;
     way->lane.Flush();
+    for (const auto& heir : ways) {
+      if (heir->lane.spec().label == way->lane.spec().label) heir->inherited += way->untold();
+    }
     way->retired_since = loop_.NowNanos();
     retired_ways_.push_back(std::move(way));
   }
@@ -143,15 +156,15 @@ void Worker::TakeLines(std::string_view block, Framing framing) {
     } else if (const auto error = validator_->Check(line)) {
       ++stats_.malformed[static_cast<size_t>(*error)];
     } else {
-      Route(line);
+      lanes_[OwnerOf(line)]->Add(line);
     }
   }
 }
 
-void Worker::Route(std::string_view line) {
+size_t Worker::OwnerOf(std::string_view line) {
   const std::string_view key =
       line_key_ == nullptr ? key_reader_->KeyOf(line) : line_key_->KeyOf(line);
-  lanes_[ring_->Owner(key)]->Add(line);
+  return ring_->Owner(key);
 }
 
 void Worker::OnBatchEnd() {
@@ -167,15 +180,27 @@ void Worker::FlushAll() {
   for (Lane* lane : lanes_) lane->Flush();
 }
 
-void Worker::SendOwn(std::string_view line) {
-  ++stats_.own_lines;
-  Route(line);
-  OnBatchEnd();
-}
+void Worker::SendOwn(std::string_view line) { SendOwnTo(OwnerOf(line), line); }
 
 void Worker::SendOwnTo(size_t downstream, std::string_view line) {
   ++stats_.own_lines;
   lanes_[downstream]->Add(line);
+  OnBatchEnd();
+}
+
+void Worker::SendPing(const Ping& ping) {
+  std::vector<PingNode> nodes;
+  for (size_t i = 0; i < ways_.size(); ++i) {
+    const LaneReport lane = ways_[i]->lane.Report();
+    const Amount sent = ways_[i]->untold();
+    ways_[i]->told += sent;
+    nodes.push_back({lane.address, ring_->live()[i] && !lane.down, sent});
+  }
+  for (const PingLines& part : ping.Lines(nodes)) {
+    const size_t node = part.node ? *part.node : OwnerOf(part.lines.front());
+    for (const std::string& line : part.lines) lanes_[node]->Add(line);
+    stats_.own_lines += part.lines.size();
+  }
   OnBatchEnd();
 }
 

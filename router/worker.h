@@ -11,7 +11,7 @@
 // Threads: construct, Attach and Start on the main thread; Post and last_turn from any thread; all
 // else on the worker's own thread, which is where posted tasks run, or before Start.
 // Lifetimes: the clock outlives the worker. on_refused is called on the worker's thread.
-// Tested by tests/unit/router/worker_test.cc.
+// Tested by tests/unit/router/worker_test.cc and worker_ping_test.cc.
 #pragma once
 
 #include <array>
@@ -33,6 +33,7 @@
 #include "common/ring.h"
 #include "router/lane.h"
 #include "router/line_key.h"
+#include "router/ping.h"
 #include "router/validator.h"
 
 namespace weir {
@@ -54,7 +55,7 @@ struct WorkerStats {
   uint64_t lines = 0;  // received
   uint64_t empty = 0;
   std::array<uint64_t, kParseErrorCount> malformed{};  // by ParseError
-  uint64_t own_lines = 0;                              // made here: SendOwn
+  uint64_t own_lines = 0;                              // made here: SendOwn, SendPing
 };
 
 struct WorkerReport {
@@ -101,6 +102,9 @@ class Worker final : private LineSink {
   // Sends a line of our own: to where its key belongs, or to one downstream. REQUIRES: no LF in it.
   void SendOwn(std::string_view line);
   void SendOwnTo(size_t downstream, std::string_view line);
+  // Sends the lines of a ping, which tell what was sent since the last one. A downstream that a
+  // reload changes, but for its label, goes on counting; one that it takes away is told of no more.
+  void SendPing(const Ping& ping);
 
   WorkerReport Report() const;
 
@@ -115,7 +119,7 @@ class Worker final : private LineSink {
   void OnStream(std::string_view lines, Transport transport) override;
   void OnBatchEnd() override;
   void TakeLines(std::string_view block, Framing framing);
-  void Route(std::string_view line);
+  size_t OwnerOf(std::string_view line);
   void FlushAll();
   void Housekeep();
   void EndRetired(bool at_once);
