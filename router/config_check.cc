@@ -85,6 +85,15 @@ void CheckShards(ConfigDraft* draft, Diagnostics* diagnostics) {
   }
 }
 
+void CheckKey(const ConfigDraft& draft, Diagnostics* diagnostics) {
+  const RouterConfig& config = draft.config;
+  if (config.key != KeyKind::kSeries || config.placement == Placement::kSlots) return;
+  diagnostics->Error(draft.key_position,
+                     "key: `placement: " + std::string(WordOf(config.placement)) +
+                         "` places names, as the router it stands in for does; `key: series` "
+                         "needs `placement: slots`");
+}
+
 void CheckMapping(const ConfigDraft& draft, Diagnostics* diagnostics) {
   const bool is_mapped = draft.config.key == KeyKind::kMapped;
   if (is_mapped && draft.config.mapping.empty()) {
@@ -181,6 +190,7 @@ void CheckDraft(ConfigDraft* draft, Diagnostics* diagnostics) {
   CheckProbes(*draft, diagnostics);
   CheckWeights(*draft, diagnostics);
   CheckShards(draft, diagnostics);
+  CheckKey(*draft, diagnostics);
   CheckMapping(*draft, diagnostics);
 }
 

@@ -32,6 +32,7 @@ struct ConfigDraft {
   std::vector<std::pair<std::string, Position>> shards;
   Position shards_position;                            // line 0: there is no shard_map
   Position mapping_position;                           // line 0: there is no mapping
+  Position key_position;                               // line 0: there is no key
   std::string_view downstreams_key = "`downstreams`";  // where this form lists them
   bool is_list_broken = false;                         // they were not a list, which was told
 

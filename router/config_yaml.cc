@@ -152,7 +152,11 @@ constexpr Key<Reading> kTopKeys[] = {
      [](const Field& f, Reading* into) {
        ReadPart<RouterConfig>(f, "{listen: \":9145\"}", kWebKeys, &into->config);
      }},
-    {"key", [](const Field& f, Reading* into) { ReadChoice(f, &into->config.key); }},
+    {"key",
+     [](const Field& f, Reading* into) {
+       into->draft.key_position = f.node.position;
+       ReadChoice(f, &into->config.key);
+     }},
     {"mapping", ReadMapping},
     {"placement", [](const Field& f, Reading* into) { ReadChoice(f, &into->config.placement); }},
     {"shard_map", ReadShardMap},

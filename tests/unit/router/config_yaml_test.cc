@@ -189,6 +189,9 @@ TEST_CASE("a wrong value is told with its place and what would be right", "[rout
       {"console: {style: x}", "f:1:18: style: `x` is not own, etsy, go or hulu"},
       {"web: {listen: [1]}", "f:1:15: listen: a list is not an address to listen on"},
       {"key: tags", "f:1:6: key: `tags` is not name, series or mapped"},
+      {"key: series\nplacement: hulu",
+       "f:1:6: key: `placement: hulu` places names, as the router it stands in for does; `key: "
+       "series` needs `placement: slots`"},
       {"key: mapped", "f: `key: mapped` needs the rules"},
       {"key: mapped\nmapping: []", "f:2:10: `key: mapped` needs the rules"},
       {"placement: jump",
@@ -220,6 +223,15 @@ TEST_CASE("a wrong value is told with its place and what would be right", "[rout
     CAPTURE(error, wanted);
     CHECK(error.starts_with(wanted));
   }
+}
+
+TEST_CASE("a placement of the command line that the key does not fit is an error",
+          "[router-config]") {
+  ConfigOptions options;
+  options.overrides.placement = Placement::kEtsy;
+  const Lines errors = ReadConfig(WithNode("key: series"), options).errors;
+  REQUIRE(errors.size() == 1);
+  CHECK(errors[0].starts_with("f:1:6: key: `placement: etsy` places names"));
 }
 
 TEST_CASE("a wrong downstream is told with its place", "[router-config]") {
