@@ -15,7 +15,6 @@ constexpr size_t kMaxLineBytes = 4 << 10;
 constexpr size_t kMaxWaitingReply = 64 << 10;
 constexpr int kAcceptsPerTurn = 16;
 constexpr auto kTick = std::chrono::seconds(1);
-constexpr std::string_view kUnknown = "ERROR\n";
 
 std::string_view Trim(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
@@ -32,10 +31,10 @@ std::string LowerCase(std::string_view text) {
   return lower;
 }
 
-// The name in front of the arguments.
-std::string CommandName(std::string_view line) {
-  line = Trim(line);
-  return LowerCase(line.substr(0, line.find_first_of(" \t")));
+// In small letters: a command's name, or its first argument.
+std::string FirstWord(std::string_view text) {
+  text = Trim(text);
+  return LowerCase(text.substr(0, text.find_first_of(" \t")));
 }
 
 }  // namespace
@@ -100,7 +99,7 @@ class Console::Connection {
       }
       const size_t end = input_.find('\n');
       if (std::min(end, input_.size()) > kMaxLineBytes) {
-        replies_ += kUnknown;
+        Give(console_.unknown_reply_);
         End();
         return false;
       }
@@ -116,20 +115,29 @@ class Console::Connection {
 
   // Input without a line end: a line if no more can come, or if it is a command as it stands.
   void AnswerRest() {
-    const bool early = !ended_ && all_received_ && console_.Find(CommandName(input_)) != nullptr;
+    const bool early = !ended_ && all_received_ && IsSettled(FirstWord(input_));
     if (!early && !(ended_ && !input_.empty())) return;
     answered_early_ = early;
     Answer(input_);
     input_.clear();
   }
 
+  // Whether it is known what to do, whatever may follow.
+  bool IsSettled(std::string_view name) const {
+    if (console_.Find(name) != nullptr) return true;
+    return !console_.unknown_reply_ && !console_.MayBecomeKnown(name);
+  }
+
   void Answer(std::string_view line) {
     line = Trim(line);
-    const std::string name = CommandName(line);
+    const std::string name = FirstWord(line);
     const Command* command = console_.Find(name);
-    if (name == "quit") return End();
-    replies_ +=
-        command == nullptr ? std::string(kUnknown) : (*command)(Trim(line.substr(name.size())));
+    Give(command == nullptr ? console_.unknown_reply_ : (*command)(Trim(line.substr(name.size()))));
+  }
+
+  void Give(const Reply& reply) {
+    if (!reply) return End();
+    replies_ += *reply;
   }
 
   // No more commands; closes when the replies are out.
@@ -151,7 +159,8 @@ class Console::Connection {
   FdWatcher watcher_;
 };
 
-Result<std::unique_ptr<Console>> Console::Open(EventLoop& loop, const ConsoleOptions& options) {
+Result<std::unique_ptr<Console>> Console::Open(EventLoop& loop, const ConsoleOptions& options,
+                                               ServiceHealth& health) {
   const Result<ListenAddress> address = ParseListenAddress(options.listen_address);
   if (!address) {
     return Error{"bad admin listening address: " + options.listen_address +
@@ -159,12 +168,14 @@ Result<std::unique_ptr<Console>> Console::Open(EventLoop& loop, const ConsoleOpt
   }
   Result<std::vector<BoundSocket>> sockets = OpenTcp(*address);
   if (!sockets) return Error{"admin port: " + sockets.error().message};
-  return std::unique_ptr<Console>(new Console(loop, options, std::move(sockets->front())));
+  return std::unique_ptr<Console>(new Console(loop, options, health, std::move(sockets->front())));
 }
 
-Console::Console(EventLoop& loop, const ConsoleOptions& options, BoundSocket socket)
+Console::Console(EventLoop& loop, const ConsoleOptions& options, ServiceHealth& health,
+                 BoundSocket socket)
     : loop_(loop),
       options_(options),
+      health_(health),
       socket_(std::move(socket)),
       acceptor_(loop, socket_.fd.get(), true, false, [this] { Accept(); }),
       ticker_(loop, kTick, kTick, [this] { Tick(); }) {
@@ -176,18 +187,19 @@ Console::~Console() = default;
 uint16_t Console::port() const { return SocketAddress::OfSocket(socket_.fd.get()).port(); }
 
 void Console::Register(std::string name, Command command) {
-  WEIR_CHECK(name == CommandName(name));
+  WEIR_CHECK(name == FirstWord(name));
   commands_.insert_or_assign(std::move(name), std::move(command));
 }
 
+void Console::SetUnknownReply(Reply reply) { unknown_reply_ = std::move(reply); }
+
 void Console::RegisterBuiltIns() {
   Register("ping", [](std::string_view) { return "pong\n"; });
-  Register("quit", [](std::string_view) { return ""; });
+  Register("quit", [](std::string_view) { return std::nullopt; });
   Register("health", [this](std::string_view arguments) {
-    const std::string wish = LowerCase(arguments);
-    if (wish == "up" || wish == "down") operator_says_up_ = wish == "up";
-    const bool up = operator_says_up_ && (!health_check_ || health_check_());
-    return up ? "health: up\n" : "health: down\n";
+    const std::string wish = FirstWord(arguments);
+    if (wish == "up" || wish == "down") health_.Set(wish == "up");
+    return health_.up() ? "health: up\n" : "health: down\n";
   });
   Register("help", [this](std::string_view) {
     std::string names;
@@ -199,6 +211,11 @@ void Console::RegisterBuiltIns() {
 const Console::Command* Console::Find(std::string_view name) const {
   const auto command = commands_.find(name);
   return command == commands_.end() ? nullptr : &command->second;
+}
+
+bool Console::MayBecomeKnown(std::string_view name) const {
+  const auto next = commands_.lower_bound(name);
+  return next != commands_.end() && next->first.starts_with(name);
 }
 
 void Console::Accept() {

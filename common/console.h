@@ -4,7 +4,7 @@
 // end of what has arrived when the command is a known one, because hulu's router and
 // go-statsd-proxy send a bare "health". (So "health" and " down" in two packets is "health" and an
 // unknown " down".) Names are matched in any case of letters. Several commands may come at once;
-// each is answered in turn. The answers are those of etsy's statsd:
+// each is answered in turn. The built-in answers are those of etsy's statsd:
 //
 //   health [up|down]  "health: up\n" or "health: down\n", after setting it if an argument says so
 //   ping              "pong\n"
@@ -12,12 +12,16 @@
 //   quit              closes
 //   anything else     "ERROR\n"; a line over 4 KiB also closes
 //
+// All of it can be replaced, for who takes the place of a program that answers differently. Where
+// the unknown closes, it does so without a line end too, as soon as no known name can come of it.
+//
 // Bounded: at most `max_connections`; one more closes the one that has been idle longest, so idle
 // connections cannot lock a probe out. A connection that neither sends nor reads for `idle_timeout`
 // is closed. No more than 64 KiB of answers wait for a client beyond the one that passes it; until
 // they are read its commands wait.
 //
-// Thread safety: all on the loop's thread, command functions included. The loop outlives it.
+// Thread safety: all on the loop's thread, command functions included. Lifetimes: the loop and the
+// health outlive it.
 // Tested by tests/unit/common/console_test.cc.
 #pragma once
 
@@ -28,11 +32,13 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "common/event_loop.h"
 #include "common/result.h"
+#include "common/service_health.h"
 #include "common/socket.h"
 
 namespace weir {
@@ -47,20 +53,25 @@ struct ConsoleOptions {
 
 class Console {
  public:
-  // Gets what stands behind the name, without the spaces around it; returns the whole reply.
-  using Command = std::function<std::string(std::string_view arguments)>;
+  // The whole reply to a line; nothing closes the connection, once the replies before it are out.
+  using Reply = std::optional<std::string>;
+  // Gets what stands behind the name, without the spaces around it.
+  using Command = std::function<Reply(std::string_view arguments)>;
 
-  // Listens when it returns; answers while the loop runs.
-  static Result<std::unique_ptr<Console>> Open(EventLoop& loop, const ConsoleOptions& options);
+  // Listens when it returns; answers while the loop runs. `health` is what the command of that name
+  // tells and sets.
+  static Result<std::unique_ptr<Console>> Open(EventLoop& loop, const ConsoleOptions& options,
+                                               ServiceHealth& health);
   ~Console();
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
 
   // Adds a command or replaces one, the built-in ones too. REQUIRES: `name` is lower case.
   void Register(std::string name, Command command);
-
-  // What `health` says is up while the operator has not set it down and this returns true.
-  void SetHealthCheck(std::function<bool()> check) { health_check_ = std::move(check); }
+  // Takes every command away, the built-in ones too.
+  void Clear() { commands_.clear(); }
+  // The reply to a line whose name is not known. Default "ERROR\n".
+  void SetUnknownReply(Reply reply);
 
   const std::string& address() const { return socket_.address; }
   uint16_t port() const;
@@ -69,20 +80,23 @@ class Console {
   class Connection;
   using Connections = std::list<std::unique_ptr<Connection>>;
 
-  Console(EventLoop& loop, const ConsoleOptions& options, BoundSocket socket);
+  Console(EventLoop& loop, const ConsoleOptions& options, ServiceHealth& health,
+          BoundSocket socket);
   void Accept();
   void Tick();
   void RegisterBuiltIns();
   // Puts the connection behind all that were active before.
   void Touch(Connections::iterator connection);
   const Command* Find(std::string_view name) const;
+  // Whether more letters can make it a name that is known.
+  bool MayBecomeKnown(std::string_view name) const;
 
   EventLoop& loop_;
   const ConsoleOptions options_;
+  ServiceHealth& health_;
   BoundSocket socket_;
   std::map<std::string, Command, std::less<>> commands_;
-  std::function<bool()> health_check_;
-  bool operator_says_up_ = true;
+  Reply unknown_reply_ = "ERROR\n";
   Connections connections_;  // the one idle longest first
   FdWatcher acceptor_;
   Timer ticker_;

@@ -9,9 +9,10 @@
 #include <utility>
 
 #include "common/cpu.h"
+#include "common/intake.h"
 #include "common/log.h"
+#include "common/on_all.h"
 #include "common/promised.h"
-#include "common/unix_socket.h"
 #include "common/version.h"
 #include "exporter/scrape.h"
 
@@ -48,13 +49,6 @@ Result<std::optional<RelayTarget>> ResolveRelay(const ExporterOptions& options) 
   return std::optional(RelayTarget{.address = resolved->front(),
                                    .name = options.relay_address,
                                    .packet_length = options.relay_packet_length});
-}
-
-Result<std::vector<BoundSocket>> One(Result<BoundSocket> socket) {
-  if (!socket) return socket.error();
-  std::vector<BoundSocket> sockets;
-  sockets.push_back(std::move(*socket));
-  return sockets;
 }
 
 }  // namespace
@@ -113,57 +107,22 @@ Result<Done> Exporter::Configure() {
 }
 
 Result<Done> Exporter::OpenListeners() {
-  const int threads = static_cast<int>(options_.threads);
-  const int read_buffer = static_cast<int>(options_.read_buffer);
-  const mode_t mode = SocketMode(options_.unix_socket_mode);
-  using Sockets = Result<std::vector<BoundSocket>>;
-  const auto udp = [&]() -> Sockets {
-    const auto address = ParseListenAddress(options_.listen_udp);
-    if (!address) return address.error();
-    return OpenUdp(*address, {.read_buffer = read_buffer, .sockets = threads});
-  };
-  const auto tcp = [&]() -> Sockets {
-    const auto address = ParseListenAddress(options_.listen_tcp);
-    if (!address) return address.error();
-    return OpenTcp(*address, threads);
-  };
-  const auto unixgram = [&] {
-    return One(OpenUnixDatagram(options_.listen_unixgram, mode, read_buffer));
-  };
-  const auto unix_stream = [&] { return One(OpenUnixStream(options_.listen_unix, mode)); };
-
-  struct Opening {
-    const char* flag;
-    const std::string& where;
-    std::function<Sockets()> open;
-  };
-  for (const Opening& opening :
-       {Opening{"--statsd.listen-udp", options_.listen_udp, udp},
-        Opening{"--statsd.listen-tcp", options_.listen_tcp, tcp},
-        Opening{"--statsd.listen-unixgram", options_.listen_unixgram, unixgram},
-        Opening{"--statsd.listen-unix", options_.listen_unix, unix_stream}}) {
-    if (opening.where.empty()) continue;
-    Sockets sockets = opening.open();
-    if (!sockets) return About(opening.flag, sockets.error());
-    Distribute(std::move(*sockets));
+  auto intake = OpenIntake({.addresses = {{options_.listen_udp},
+                                          options_.listen_tcp,
+                                          options_.listen_unixgram,
+                                          options_.listen_unix},
+                            .names = {{"--statsd.listen-udp"},
+                                      "--statsd.listen-tcp",
+                                      "--statsd.listen-unixgram",
+                                      "--statsd.listen-unix"},
+                            .unix_mode = SocketMode(options_.unix_socket_mode),
+                            .read_buffer = static_cast<int>(options_.read_buffer),
+                            .threads = static_cast<int>(options_.threads)});
+  if (!intake) return intake.error();
+  for (auto& sockets : *intake) {
+    for (size_t i = 0; i < sockets.size(); ++i) shards_[i]->Attach(std::move(sockets[i]));
   }
   return Done{};
-}
-
-// One socket each, or a single one to the first shard.
-void Exporter::Distribute(std::vector<BoundSocket> sockets) {
-  const BoundSocket& first = sockets.front();
-  if (first.granted_read_buffer > 0) {
-    LogInfo("Listening", {{"protocol", Name(first.transport)},
-                          {"address", first.address},
-                          {"sockets", sockets.size()},
-                          {"read_buffer", first.granted_read_buffer}});
-  } else {
-    LogInfo("Listening", {{"protocol", Name(first.transport)},
-                          {"address", first.address},
-                          {"sockets", sockets.size()}});
-  }
-  for (size_t i = 0; i < sockets.size(); ++i) shards_[i]->Attach(std::move(sockets[i]));
 }
 
 Result<Done> Exporter::OpenWeb() {
@@ -199,10 +158,9 @@ Result<Done> Exporter::OpenWeb() {
 
 Result<Done> Exporter::OpenConsole() {
   if (options_.admin_listen_address.empty()) return Done{};
-  auto console = Console::Open(loop_, {.listen_address = options_.admin_listen_address});
+  auto console = Console::Open(loop_, {.listen_address = options_.admin_listen_address}, health_);
   if (!console) return About("--admin.listen-address", console.error());
   console_ = std::move(*console);
-  console_->SetHealthCheck([this] { return Healthy(); });
   console_->Register("stats", [this](std::string_view) { return Stats(); });
   LogInfo("Listening", {{"protocol", "admin"}, {"address", console_->address()}});
   return Done{};
@@ -254,19 +212,6 @@ void Exporter::Run() {
   for (const auto& shard : shards_) shard->Stop();
 }
 
-template <class Task>
-void Exporter::OnAllShards(Task task) {
-  std::vector<std::shared_ptr<Promised<Done>>> promises;
-  for (const auto& shard : shards_) {
-    promises.push_back(std::make_shared<Promised<Done>>());
-    shard->Post([&shard = *shard, task, promised = promises.back()] {
-      task(shard);
-      promised->Give(Done{});
-    });
-  }
-  for (const auto& promised : promises) promised->Await(kPatience);
-}
-
 Result<Done> Exporter::Reload() {
   if (options_.mapping_paths().empty()) {
     LogWarn("Nothing to reload: no --statsd.mapping-config was given");
@@ -282,17 +227,17 @@ Result<Done> Exporter::Reload() {
     return mapper.error();
   }
   mapper_ = std::move(*mapper);
-  OnAllShards([mapper = mapper_](Shard& shard) { shard.SetMapper(mapper); });
+  OnAll(shards_, kPatience, [mapper = mapper_](Shard& shard) { shard.SetMapper(mapper); });
   self_metrics_.SetLoadedRules(mapper_->rule_count());
   LogInfo("Loaded the mapping files", {{"rules", mapper_->rule_count()}});
   return Done{};
 }
 
 void Exporter::Drain() {
-  OnAllShards([](Shard& shard) { shard.DrainSockets(); });
+  OnAll(shards_, kPatience, [](Shard& shard) { shard.DrainSockets(); });
   // What one shard sends, another may have to send on once, when a reload changed its owner.
   for (int round = 0; round < 3; ++round) {
-    OnAllShards([](Shard& shard) { shard.DrainExchange(); });
+    OnAll(shards_, kPatience, [](Shard& shard) { shard.DrainExchange(); });
   }
   std::vector<Shard*> shards;
   for (const auto& shard : shards_) shards.push_back(shard.get());

@@ -21,6 +21,7 @@
 #include "common/file_watch.h"
 #include "common/http_server.h"
 #include "common/result.h"
+#include "common/service_health.h"
 #include "exporter/options.h"
 #include "exporter/self_metrics.h"
 #include "exporter/shard.h"
@@ -49,15 +50,10 @@ class Exporter {
   Result<Done> OpenConsole();
   Result<Done> Configure();
   void WatchConfig();
-  void Distribute(std::vector<BoundSocket> sockets);
   bool Healthy() const;
   Result<Done> Reload();
   void Drain();
   std::string Stats();
-
-  // Has every shard run `task(shard)` and waits until all did.
-  template <class Task>
-  void OnAllShards(Task task);
 
   const ExporterOptions options_;
   const SteadyClock clock_;
@@ -68,6 +64,7 @@ class Exporter {
   std::vector<std::unique_ptr<Shard>> shards_;
   EventLoop loop_;
   std::atomic<bool> ready_{false};
+  ServiceHealth health_{[this] { return Healthy(); }};  // as the admin port tells it
   std::unique_ptr<Web> web_;
   std::unique_ptr<HttpServer> http_server_;
   std::unique_ptr<Console> console_;

@@ -1,6 +1,4 @@
 // weir-exporter: receives StatsD, serves Prometheus.
-#include <sys/resource.h>
-
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -10,6 +8,7 @@
 
 #include "common/flags.h"
 #include "common/log.h"
+#include "common/process.h"
 #include "common/version.h"
 #include "exporter/explain.h"
 #include "exporter/exporter.h"
@@ -30,14 +29,6 @@ void DumpFsm(const Mapper& mapper, const std::string& path) {
   mapper.DumpFsm(file);
   file.close();
   if (!file) LogError("Could not write the glob rules", {{"path", path}});
-}
-
-// As Go programs do: the usual soft limit of 1,024 is for programs that use select().
-void RaiseDescriptorLimit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int CheckConfig(const Mapper& mapper, const std::vector<std::string>& warnings) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "common/on_all.h"
 #include "common/promised.h"
 #include "exporter/collected.h"
 
@@ -143,18 +144,7 @@ std::pair<Source*, std::string> FirstOf(const Sources& sources) {
 
 std::vector<ShardReport> CollectReports(const std::vector<Shard*>& shards,
                                         std::chrono::nanoseconds patience) {
-  std::vector<std::shared_ptr<Promised<ShardReport>>> coming;
-  for (Shard* shard : shards) {
-    coming.push_back(std::make_shared<Promised<ShardReport>>());
-    shard->Post([shard, promised = coming.back()] { promised->Give(shard->Report()); });
-  }
-  const auto end = std::chrono::steady_clock::now() + patience;
-  std::vector<ShardReport> reports;
-  for (const auto& promised : coming) {
-    const auto left = end - std::chrono::steady_clock::now();
-    if (auto report = promised->Await(left)) reports.push_back(std::move(*report));
-  }
-  return reports;
+  return AskAll(shards, patience, [](Shard& shard) { return shard.Report(); });
 }
 
 ScrapeEnd WritePage(const std::vector<Shard*>& shards,
