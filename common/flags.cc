@@ -61,7 +61,7 @@ Result<std::deque<std::string>> ReadArgumentFile(const std::string& path) {
 class FlagSet::Impl {
  public:
   Impl(std::string program, std::string summary, std::string version)
-      : program_{std::move(program), std::move(summary)}, version_(std::move(version)) {
+      : program_{std::move(program), std::move(summary), ""}, version_(std::move(version)) {
     app_.set_help_flag();
     const auto built_in = [this](std::string name, std::string help, bool hidden) {
       flags_.push_back({std::move(name), "switch", "false", std::move(help), "", hidden});
@@ -74,7 +74,9 @@ class FlagSet::Impl {
     built_in("completion-script-zsh", "Write a completion script for zsh.", true);
   }
 
+  void Operands(std::string_view operands) { program_.operands = operands; }
   void Group(std::string_view heading) { group_ = heading; }
+  void WithoutDefault() { flags_.back().has_default = false; }
 
   void Add(std::string_view name, std::string type, std::string default_text, std::string_view help,
            SetValues set, Values choices = {}) {
@@ -188,7 +190,7 @@ class FlagSet::Impl {
     return Done{};
   }
 
-  const ProgramText program_;
+  ProgramText program_;
   const std::string version_;
   CLI::App app_;
   std::string group_;
@@ -204,6 +206,8 @@ FlagSet::FlagSet(std::string program, std::string summary, std::string version)
     : impl_(std::make_unique<Impl>(std::move(program), std::move(summary), std::move(version))) {}
 
 FlagSet::~FlagSet() = default;
+
+void FlagSet::Operands(std::string_view operands) { impl_->Operands(operands); }
 
 void FlagSet::Group(std::string_view heading) { impl_->Group(heading); }
 
@@ -246,6 +250,7 @@ void FlagSet::Add(std::string_view name, std::optional<std::string>* variable,
     *variable = values.back();
     return Done{};
   });
+  impl_->WithoutDefault();
 }
 
 void FlagSet::AddInteger(std::string_view name, std::string_view help, std::string default_text,
@@ -268,6 +273,7 @@ void FlagSet::AddChoice(std::string_view name, std::string* variable,
     return Done{};
   };
   impl_->Add(name, "choice", *variable, help, set, choices);
+  if (variable->empty()) impl_->WithoutDefault();
 }
 
 Result<ParseOutcome> FlagSet::Parse(int argc, const char* const* argv) {

@@ -44,6 +44,7 @@ struct FlagInfo {
   std::string group;
   bool hidden = false;
   std::vector<std::string> choices = {};  // of a "choice"
+  bool has_default = true;                // false: what its absence means stands in `help`
 };
 
 // What the program has to do next.
@@ -59,6 +60,10 @@ class FlagSet {
   ~FlagSet();
   FlagSet(const FlagSet&) = delete;
   FlagSet& operator=(const FlagSet&) = delete;
+
+  // What the usage shows behind the flags, as "[FILE]". FlagSet itself knows no such words: the
+  // program turns them into flags before it calls Parse. Default nothing.
+  void Operands(std::string_view operands);
 
   // The flags added from here on stand under this heading.
   void Group(std::string_view heading);

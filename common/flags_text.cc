@@ -27,6 +27,10 @@ std::string Join(const std::vector<std::string>& words, std::string_view separat
   return joined;
 }
 
+std::string Synopsis(const ProgramText& program) {
+  return program.name + " [flags]" + (program.operands.empty() ? "" : " " + program.operands);
+}
+
 // "--name=<int>", "--[no-]name", "--kind=lru|random".
 std::string Usage(const FlagInfo& flag) {
   if (flag.name == "help") return "-h, --help";
@@ -37,7 +41,7 @@ std::string Usage(const FlagInfo& flag) {
 }
 
 std::string Explanation(const FlagInfo& flag) {
-  if (flag.group.empty()) return flag.help;
+  if (flag.group.empty() || !flag.has_default) return flag.help;
   std::string text = flag.help;
   if (flag.type == "list") {
     text += " May be repeated.";
@@ -126,7 +130,7 @@ std::string Identifier(std::string_view program) {
 }  // namespace
 
 std::string HelpText(const ProgramText& program, const std::vector<FlagInfo>& flags, size_t width) {
-  std::string text = "Usage: " + program.name + " [flags]\n\n";
+  std::string text = "Usage: " + Synopsis(program) + "\n\n";
   AppendWrapped(program.summary, 0, width, text);
   ForEachByGroup(
       flags, [&](const std::string& group) { text += '\n' + (group.empty() ? "" : group + '\n'); },
@@ -142,8 +146,8 @@ std::string ManPage(const ProgramText& program, const std::vector<FlagInfo>& fla
   std::transform(upper.begin(), upper.end(), upper.begin(),
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   std::string text = ".TH " + Roff(upper) + " 1\n.SH NAME\n" + Roff(program.name) + " \\- " +
-                     Roff(program.summary) + "\n.SH SYNOPSIS\n.B " + Roff(program.name) +
-                     "\n[flags]\n.SH OPTIONS\n";
+                     Roff(program.summary) + "\n.SH SYNOPSIS\n" + Roff(Synopsis(program)) +
+                     "\n.SH OPTIONS\n";
   ForEachByGroup(
       flags,
       [&](const std::string& group) {
@@ -219,6 +223,7 @@ std::string ZshCompletion(const ProgramText& program, const std::vector<FlagInfo
     return escaped;
   };
   std::string text = "#compdef " + program.name + "\n_arguments";
+  if (!program.operands.empty()) text += " \\\n  '*:operand:_files'";
   for (const FlagInfo& flag : flags) {
     if (flag.hidden) continue;
     const std::string help = "[" + escape(flag.help) + "]";

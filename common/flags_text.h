@@ -16,6 +16,7 @@ namespace weir {
 struct ProgramText {
   std::string name;
   std::string summary;
+  std::string operands = {};  // behind the flags; may be empty
 };
 
 // Groups under headings, each flag with its explanation and default, at most `width` columns wide

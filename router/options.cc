@@ -22,19 +22,18 @@ void AddConfigFlags(FlagSet* flags, RouterOptions* o) {
              "Write the configuration as YAML with every key, flags included, and exit.");
   flags->Add("locate", &o->locate,
              "Say to which downstream this name goes while all are alive, and exit. More names may "
-             "follow: --locate a b c.");
+             "follow: --locate a b c. A word with a bar is a whole line.");
 }
 
 void AddOverrides(FlagSet* flags, RouterOptions* o) {
   flags->Group("Instead of the configuration file, or over it");
   flags->Add("listen-udp", &o->listen_udp,
-             "UDP address on which to receive lines, without a file :8125. May be repeated. Empty: "
-             "none.");
+             "UDP address on which to receive lines, without a file :8125. Empty: none.");
   flags->Add("listen-tcp", &o->listen_tcp,
              "TCP address on which to receive lines, without a file :8125. Empty: none.");
   flags->Add("downstream", &o->downstream,
-             "UDP address of a server to send to, as host:port, without a probe. May be repeated; "
-             "together they replace those of the file.");
+             "UDP address of a server to send to, as host:port, without a probe. Together they "
+             "replace those of the file.");
   std::vector<std::string> placements;
   for (const std::string_view word : Words<Placement>::kAll) placements.emplace_back(word);
   flags->AddChoice("placement", &o->placement, std::move(placements),
@@ -143,6 +142,7 @@ LogOptions RouterOptions::log() const {
 }
 
 void AddRouterFlags(FlagSet* flags, RouterOptions* options) {
+  flags->Operands("[FILE]");
   AddConfigFlags(flags, options);
   AddOverrides(flags, options);
   AddLogFlags(flags, options);

@@ -327,6 +327,23 @@ TEST_CASE("help and version go to stdout", "[flags]") {
   CHECK(Shown({"--statsd.listen-udp=", "--help", "--bogus"}) == Shown({"--help"}));
 }
 
+TEST_CASE("help tells of operands, and of no default where there is none", "[flags]") {
+  std::optional<std::string> address;
+  std::string kind;
+  FlagSet flags("sender", "Sends.", "1\n");
+  flags.Operands("[FILE]");
+  flags.Group("Ways");
+  flags.Add("to", &address, "Where to send. Not given: nowhere.");
+  flags.AddChoice("kind", &kind, {"a", "b"}, "What to send. Not given: all.");
+  const char* const argv[] = {"sender", "--help"};
+  const auto outcome = flags.Parse(2, argv);
+  REQUIRE(outcome.has_value());
+  CHECK(outcome->print->starts_with("Usage: sender [flags] [FILE]\n"));
+  CHECK(Contains(*outcome->print,
+                 "  --to=<text>\n        Where to send. Not given: nowhere.\n"
+                 "  --kind=a|b\n        What to send. Not given: all.\n"));
+}
+
 TEST_CASE("help groups and explains every flag within the width", "[flags]") {
   const std::string help = Shown({"--help"});
   CHECK(help.starts_with(
