@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/listener_totals.h"
 #include "common/log.h"
 #include "common/telemetry.h"
 #include "common/version.h"
@@ -147,39 +148,8 @@ void AddListeners(const Totals& totals, Families* families) {
   AddCounter("statsd_exporter_unixgram_packets_total", "Unix datagrams received.",
              of(Transport::kUnixgram).counters.datagrams, families);
 
-  const auto by_listener = [&](std::string_view name, std::string_view help, bool is_gauge,
-                               const auto& value) {
-    auto family = is_gauge ? OwnFamily::Gauge(name, help) : OwnFamily::Counter(name, help);
-    for (const auto& [transport, report] : totals.listeners) {
-      family.Add({{"listener", Name(transport)}}, static_cast<double>(value(report)));
-    }
-    families->push_back(family.Take());
-  };
-  using Report = ListenerReport;
-  by_listener("weir_received_bytes_total", "Bytes received.", false,
-              [](const Report& r) { return r.counters.bytes; });
-  by_listener("weir_received_datagrams_total", "Datagrams and frames received.", false,
-              [](const Report& r) { return r.counters.datagrams; });
-  by_listener("weir_kernel_drops_total", "Datagrams the kernel dropped for want of buffer.", false,
-              [](const Report& r) { return r.kernel_drops; });
-  by_listener("weir_truncated_datagrams_total", "Datagrams longer than 64 KiB, cut.", false,
-              [](const Report& r) { return r.counters.truncated; });
-  by_listener("weir_receive_errors_total", "Failed reads of a datagram socket.", false,
-              [](const Report& r) { return r.counters.receive_errors; });
-  by_listener("weir_connections_total", "Connections accepted.", false,
-              [](const Report& r) { return r.counters.connections; });
-  by_listener("weir_connection_errors_total", "Connections ended by an error.", false,
-              [](const Report& r) { return r.counters.connection_errors; });
-  by_listener("weir_accept_errors_total", "Failed accepts, such as for want of descriptors.", false,
-              [](const Report& r) { return r.counters.accept_errors; });
-  by_listener("weir_too_long_lines_total", "Lines of streams longer than 64 KiB, dropped.", false,
-              [](const Report& r) { return r.counters.too_long_lines; });
-  by_listener("weir_unfinished_lines_total", "Lines of streams whose end never came.", false,
-              [](const Report& r) { return r.counters.unfinished_lines; });
-  by_listener("weir_bad_frames_total", "Frame lengths that ended a unix stream connection.", false,
-              [](const Report& r) { return r.counters.bad_frames; });
-  by_listener("weir_open_connections", "Connections open now.", true,
-              [](const Report& r) { return r.counters.open_connections; });
+  Families by_listener = ListenerFamilies(totals.listeners);
+  std::move(by_listener.begin(), by_listener.end(), std::back_inserter(*families));
 }
 
 // There only with a relay, as in the peer.

@@ -34,25 +34,6 @@ void AddStats(const ShardStats& from, ShardStats* to) {
   to->memo_misses += from.memo_misses;
 }
 
-void AddListener(const ListenerReport& from, Totals* totals) {
-  auto [place, is_new] = totals->listeners.try_emplace(from.transport, from);
-  if (is_new) return;
-  ListenerReport& to = place->second;
-  to.kernel_drops += from.kernel_drops;
-  to.counters.datagrams += from.counters.datagrams;
-  to.counters.bytes += from.counters.bytes;
-  to.counters.truncated += from.counters.truncated;
-  to.counters.receive_errors += from.counters.receive_errors;
-  to.counters.connections += from.counters.connections;
-  to.counters.connection_errors += from.counters.connection_errors;
-  to.counters.accept_errors += from.counters.accept_errors;
-  to.counters.too_long_lines += from.counters.too_long_lines;
-  to.counters.unfinished_lines += from.counters.unfinished_lines;
-  to.counters.bad_frames += from.counters.bad_frames;
-  to.counters.open_connections += from.counters.open_connections;
-  to.counters.pending_bytes += from.counters.pending_bytes;
-}
-
 void AddRelayCounters(const RelayCounters& from, std::optional<RelayCounters>* to) {
   if (!*to) to->emplace();
   (*to)->lines += from.lines;
@@ -71,7 +52,7 @@ Totals AddUp(const std::vector<ShardReport>& reports) {
     for (const auto& count : report.conflicts) {
       totals.conflicts[{count.kind, count.family}] += count.events;
     }
-    for (const auto& listener : report.listeners) AddListener(listener, &totals);
+    for (const auto& listener : report.listeners) AddListener(listener, &totals.listeners);
     if (report.relay) AddRelayCounters(*report.relay, &totals.relay);
     for (int kind = 0; kind < kSeriesKindCount; ++kind) {
       totals.series[kind] += static_cast<double>(report.series[kind]);

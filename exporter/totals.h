@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/listener_totals.h"
 #include "exporter/shard.h"
 
 namespace weir {
@@ -19,7 +20,7 @@ namespace weir {
 struct Totals {
   ShardStats stats;
   std::map<std::pair<EventKind, std::string>, uint64_t> conflicts;
-  std::map<Transport, ListenerReport> listeners;
+  ListenerTotals listeners;
   std::optional<RelayCounters> relay;
   std::array<double, kSeriesKindCount> series{};   // by SeriesKind
   std::array<double, kSeriesKindCount> vectors{};  // by SeriesKind
