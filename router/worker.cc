@@ -217,9 +217,18 @@ void Worker::EndRetired(bool at_once) {
     const bool late = at_once || loop_.NowNanos() - way->retired_since >= kRetiredNanos;
     if (!lane.idle() && !late) return false;
     lane.GiveUp();
-    retired_ += lane.Report().counters;
+    ended_[lane.spec().label] += lane.Report().counters;
     return true;
   });
+  std::erase_if(ended_, [&](const auto& ended) {
+    if (HasLane(ended.first)) return false;
+    retired_ += ended.second;
+    return true;
+  });
+}
+
+bool Worker::HasLane(std::string_view label) const {
+  return std::ranges::any_of(lanes_, [&](const Lane* lane) { return lane->spec().label == label; });
 }
 
 WorkerReport Worker::Report() const {
@@ -227,10 +236,17 @@ WorkerReport Worker::Report() const {
   report.stats = stats_;
   for (const Lane* lane : lanes_) report.lanes.push_back(lane->Report());
   report.retired = retired_;
+  const auto add = [&](std::string_view label, const DownstreamCounters& counters,
+                       const Amount& waiting) {
+    const auto heir = std::ranges::find(report.lanes, label, &LaneReport::label);
+    const bool inherits = heir != report.lanes.end();
+    (inherits ? heir->counters : report.retired) += counters;
+    (inherits ? heir->waiting : report.retired_waiting) += waiting;
+  };
+  for (const auto& [label, counters] : ended_) add(label, counters, {});
   for (const auto& way : retired_ways_) {
     const LaneReport lane = way->lane.Report();
-    report.retired += lane.counters;
-    report.retired_waiting += lane.waiting;
+    add(lane.label, lane.counters, lane.waiting);
   }
   for (const auto& listener : listeners_) report.listeners.push_back(listener->Report());
   return report;

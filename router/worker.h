@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,9 +61,10 @@ struct WorkerStats {
 
 struct WorkerReport {
   WorkerStats stats;
-  std::vector<LaneReport> lanes;  // in the order of the downstreams
-  DownstreamCounters retired;     // of lanes that a reload took away
-  Amount retired_waiting;         // in those of them that have not ended yet
+  // In the order of the downstreams; with what earlier lanes of the same label counted.
+  std::vector<LaneReport> lanes;
+  DownstreamCounters retired;  // of lanes whose label a reload took away
+  Amount retired_waiting;      // in those of them that have not ended yet
   std::vector<ListenerReport> listeners;
 };
 
@@ -123,6 +125,7 @@ class Worker final : private LineSink {
   void FlushAll();
   void Housekeep();
   void EndRetired(bool at_once);
+  bool HasLane(std::string_view label) const;
   void LookIfDrained();
   bool idle() const;
   std::unique_ptr<Way> MakeWay(const LaneOptions& options, const DownstreamSpec& spec);
@@ -143,6 +146,8 @@ class Worker final : private LineSink {
 
   std::vector<std::unique_ptr<Way>> ways_;
   std::vector<std::unique_ptr<Way>> retired_ways_;
+  // Of retired ways that have ended: by label while a lane has it, otherwise in one.
+  std::map<std::string, DownstreamCounters, std::less<>> ended_;
   DownstreamCounters retired_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::optional<Timer> flush_;

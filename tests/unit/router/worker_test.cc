@@ -180,6 +180,38 @@ TEST_CASE("a reload keeps what stays, ends what goes and loses nothing", "[worke
   f.CheckLaw();
 }
 
+TEST_CASE("a downstream that a reload changes goes on counting, as long as its label stays",
+          "[worker]") {
+  Fixture f;
+  f.worker.Start();
+  const std::string name = f.NameOf(1);
+  Send(f.client, name + ":1|c");
+  REQUIRE(Eventually([&] { return f.Report().lanes[1].counters.sent.lines == 1; }));
+  Routing next = f.routing;
+  next.lane.mtu = 100;
+  f.Do([&] { f.worker.SetRouting(next); });
+  CHECK(f.Report().lanes[1].counters.taken_lines == 1);
+  CHECK(f.Report().retired.taken_lines == 0);
+  Send(f.client, name + ":2|c");
+  REQUIRE(Eventually([&] { return f.Report().lanes[1].counters.sent.lines == 2; }));
+  f.Do([&] { f.worker.SetRouting(f.routing); });
+  CHECK(f.Report().lanes[1].counters.sent.lines == 2);
+
+  // Now the label goes, for good: who is called so later begins anew.
+  next = f.routing;
+  next.downstreams = {f.routing.downstreams[0]};
+  RingConfig ring;
+  ring.nodes = {{"a", "a"}};
+  next.ring = std::make_shared<Ring>(ring, LiveSet{true});
+  f.Do([&] { f.worker.SetRouting(next); });
+  CHECK(f.Report().retired.sent.lines == 2);
+  f.Do([&] { f.worker.SetRouting(f.routing); });
+  CHECK(f.Report().retired.sent.lines == 2);
+  CHECK(f.Report().lanes[1].counters.sent.lines == 0);
+  f.Drain();
+  f.CheckLaw();
+}
+
 TEST_CASE("lines of our own go by their key or where they are sent", "[worker]") {
   Fixture f;
   f.worker.Start();
