@@ -1,7 +1,6 @@
 // The self-metrics of reports as a page, and the law of conservation on it.
 #pragma once
 
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,17 +18,6 @@ inline std::string SelfPage(const std::vector<ShardReport>& reports) {
     RenderCollected(family, false, Exposition::For(Format::kText), &page);
   }
   return WithoutHelp(page);
-}
-
-// All series of a family added up, whatever their labels.
-inline double SumOf(std::string_view page, std::string_view family) {
-  double sum = 0;
-  for (const std::string& line : LinesOf(page)) {
-    const size_t name_end = line.find_first_of("{ ");
-    if (line.starts_with('#') || std::string_view(line).substr(0, name_end) != family) continue;
-    sum += std::atof(line.c_str() + line.rfind(' '));
-  }
-  return sum;
 }
 
 // lines = empty + malformed + events + checks + sampled, samples = applied + dropped by any reason.

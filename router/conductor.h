@@ -1,0 +1,73 @@
+// Conductor: decides where lines go, and tells the workers: placement from the configuration and
+// from what probes, refusals, operators and name servers say.
+//
+// Owns the ring in force, the probes and the names. All that workers get from it is made whole here
+// and replaced whole there.
+//
+// Threads: the loop's (the main one) for everything. Lifetimes: loop and workers outlive it.
+// Tested by tests/integration/test_router_*.py.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/event_loop.h"
+#include "common/ring.h"
+#include "mapping/mapper.h"
+#include "router/config.h"
+#include "router/health.h"
+#include "router/resolver.h"
+#include "router/router_report.h"
+#include "router/worker.h"
+
+namespace weir {
+
+using Workers = std::vector<std::unique_ptr<Worker>>;
+
+class Conductor {
+ public:
+  Conductor(EventLoop& loop, const Workers& workers);
+
+  // Brings a configuration into force; `mapper` is that of `key: mapped`, otherwise null. Returns
+  // when every worker has it, or has not taken it in time, which is logged. Waits for new names,
+  // two seconds at most; meanwhile no probe is asked. `running`: whether the workers have started.
+  void Apply(const RouterConfig& config, std::shared_ptr<const Mapper> mapper, bool running);
+  const RouterConfig& config() const { return config_; }
+
+  // By which pings call the first worker; the others follow one by one, as the threads of hulu's
+  // router had ports of their own. Default 0.
+  void SetDataPort(uint16_t port);
+
+  // A worker's socket was told that nobody listens there.
+  void ReportRefusal(std::string_view label) { health_.ReportRefusal(label); }
+  // Takes a downstream out by hand, or lets it in again. False: no such node.
+  bool SetDrained(std::string_view label, bool drained) {
+    return drained ? health_.Drain(label) : health_.Undrain(label);
+  }
+
+  // What it knows and what the workers count.
+  void Report(RouterReport* report) const;
+
+ private:
+  void TellWorkers(bool running);
+  void OnHealthChanged();
+  void OnEndpointChanged(const std::string& name, const Endpoint& endpoint);
+  void StartPing();
+  void LogRing() const;
+
+  EventLoop& loop_;
+  const Workers& workers_;
+  RouterConfig config_;
+  std::shared_ptr<const Mapper> mapper_;
+  Resolver resolver_;
+  Health health_;
+  std::shared_ptr<const Ring> ring_;
+  uint16_t data_port_ = 0;
+  std::optional<Timer> ping_;
+};
+
+}  // namespace weir

@@ -1,0 +1,263 @@
+#include "router/router.h"
+
+#include <signal.h>
+
+#include <functional>
+#include <string_view>
+#include <utility>
+
+#include "common/cpu.h"
+#include "common/intake.h"
+#include "common/log.h"
+#include "common/promised.h"
+#include "common/version.h"
+#include "router/commands.h"
+#include "router/plan.h"
+
+namespace weir {
+namespace {
+
+using std::chrono::seconds;
+
+// A worker that has not turned its loop for so long is not well.
+constexpr seconds kStuckAfter(10);
+// How long to wait for another thread to do as it is told.
+constexpr seconds kPatience(10);
+// At the end, for what waits in TCP queues and for dead downstreams.
+constexpr seconds kDrainLimit(5);
+
+Error About(std::string_view what, const Error& error) {
+  return {std::string(what) + ": " + error.message};
+}
+
+void LogWarnings(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) LogWarn("Configuration", {{"warning", warning}});
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Mapper>> LoadRules(const RouterConfig& config, bool strict,
+                                                std::vector<std::string>* warnings) {
+  if (config.key != KeyKind::kMapped) return std::shared_ptr<const Mapper>();
+  return Mapper::Load(config.mapping, {.strict = strict, .mapper = {}}, warnings);
+}
+
+Router::Router(const RouterOptions& options, uint32_t threads)
+    : options_(options),
+      loop_(clock_),
+      service_health_([this] { return Healthy(); }),
+      conductor_(loop_, workers_) {
+  for (uint32_t id = 0; id < threads; ++id) {
+    workers_.push_back(std::make_unique<Worker>(id, clock_, [this](const std::string& label) {
+      loop_.Post([this, label] { conductor_.ReportRefusal(label); });
+    }));
+  }
+}
+
+// The web server's threads use all the rest.
+Router::~Router() { http_server_.reset(); }
+
+Result<std::unique_ptr<Router>> Router::Create(const RouterOptions& options) {
+  std::vector<std::string> warnings;
+  auto config = LoadRouterConfig(options, &warnings);
+  auto mapper = config ? LoadRules(*config, options.strict, &warnings) : config.error();
+  LogWarnings(warnings);
+  if (!mapper) return mapper.error();
+
+  const uint32_t threads =
+      config->threads > 0 ? config->threads : static_cast<uint32_t>(UsableCpuCount());
+  std::unique_ptr<Router> router(new Router(options, threads));
+  router->conductor_.Apply(*config, std::move(*mapper), false);
+  router->WatchConfig();
+  for (auto open : {&Router::OpenIntake, &Router::OpenWeb, &Router::OpenConsole}) {
+    if (const Result<Done> opened = (router.get()->*open)(); !opened) return opened.error();
+  }
+  return router;
+}
+
+Result<Done> Router::OpenIntake() {
+  const RouterConfig& config = conductor_.config();
+  const ListenConfig& listen = config.listen;
+  auto intake =
+      weir::OpenIntake({.addresses = {listen.udp, listen.tcp, listen.unixgram, listen.unix_stream},
+                        .names = {{"listen.udp"}, "listen.tcp", "listen.unixgram", "listen.unix"},
+                        .unix_mode = listen.unix_mode,
+                        .read_buffer = static_cast<int>(config.read_buffer),
+                        .threads = static_cast<int>(workers_.size())});
+  if (!intake) return intake.error();
+  for (auto& sockets : *intake) {
+    const BoundSocket& first = sockets.front();
+    if (&sockets == &intake->front() && first.transport <= Transport::kTcp) {
+      conductor_.SetDataPort(SocketAddress::OfSocket(first.fd.get()).port());
+    }
+    for (size_t i = 0; i < sockets.size(); ++i) workers_[i]->Attach(std::move(sockets[i]));
+  }
+  return Done{};
+}
+
+WebHooks Router::HooksOfWeb() {
+  // Has the main thread answer one of the web server's.
+  const auto ask = [this]<class Answer>(std::function<Answer()> question) {
+    auto promised = std::make_shared<Promised<Answer>>();
+    loop_.Post([question = std::move(question), promised] { promised->Give(question()); });
+    return promised->Await(kPatience);
+  };
+  return {
+      .report = [this, ask]() -> std::optional<RouterReport> {
+        auto report = ask(std::function([this] { return Report(); }));
+        // Sums that fell would look like a restart.
+        return report && report->whole ? std::move(report) : std::nullopt;
+      },
+      .ready = [this] { return ready_.load(); },
+      .reload = [this, ask]() -> Result<Done> {
+        auto done = ask(std::function([this] { return Reload(); }));
+        return done ? *done : Error{"the reload did not end in time"};
+      },
+      .drain = [this, ask](const std::string& label, bool drained) -> Result<Done> {
+        const auto known = ask(std::function(
+            [this, label, drained] { return conductor_.SetDrained(label, drained); }));
+        if (!known) return Error{"the router did not answer in time"};
+        if (!*known) return Error{"there is no downstream `" + label + "`"};
+        return Done{};
+      },
+  };
+}
+
+Result<Done> Router::OpenWeb() {
+  const std::string& address = conductor_.config().web;
+  if (address.empty()) return Done{};
+  web_ = std::make_unique<Web>(HooksOfWeb(), service_health_, &self_metrics_);
+  HttpServerOptions server_options;
+  server_options.listen_address = address;
+  auto server = HttpServer::Start(server_options, web_->Routes());
+  if (!server) return About("web.listen", server.error());
+  http_server_ = std::move(*server);
+  LogInfo("Listening", {{"protocol", "http"}, {"address", http_server_->address()}});
+  return Done{};
+}
+
+Result<Done> Router::OpenConsole() {
+  const ConsoleConfig& config = conductor_.config().console;
+  if (config.listen.empty()) return Done{};
+  auto console = Console::Open(loop_, {.listen_address = config.listen}, service_health_);
+  if (!console) return About("console.listen", console.error());
+  console_ = std::move(*console);
+  const CommandHooks hooks = {
+      .report = [this] { return Report(); },
+      .drain = [this](std::string_view label,
+                      bool drained) { return conductor_.SetDrained(label, drained); },
+  };
+  RegisterCommands(config.style, hooks, service_health_, console_.get());
+  LogInfo("Listening", {{"protocol", "console"}, {"address", console_->address()}});
+  return Done{};
+}
+
+// Anew with each configuration, whose rules may be in other files.
+void Router::WatchConfig() {
+  if (options_.config_file.empty()) return;
+  std::vector<std::string> paths = {options_.config_file};
+  const RouterConfig& config = conductor_.config();
+  if (config.key == KeyKind::kMapped) {
+    paths.insert(paths.end(), config.mapping.begin(), config.mapping.end());
+  }
+  if (paths == watched_) return;
+  watched_ = paths;
+  // Not here: this may be a call from the watch that goes.
+  loop_.Post([this] {
+    watch_.emplace(loop_, watched_, [this] { [[maybe_unused]] const auto done = Reload(); });
+    for (const std::string& path : watch_->Unwatchable()) {
+      LogWarn("Some changes of the configuration will not be seen", {{"why", path}});
+    }
+  });
+}
+
+Result<Done> Router::Reload() {
+  if (options_.config_file.empty()) {
+    LogWarn("Nothing to reload: no configuration file was given");
+    return Done{};
+  }
+  std::vector<std::string> warnings;
+  auto next = LoadRouterConfig(options_, &warnings);
+  auto mapper = next ? LoadRules(*next, options_.strict, &warnings) : next.error();
+  LogWarnings(warnings);
+  self_metrics_.CountReload(mapper.has_value());
+  if (!mapper) {
+    LogError("The configuration was not loaded, the old one stays in force",
+             {{"error", mapper.error().message}});
+    return mapper.error();
+  }
+  const RouterConfig& now = conductor_.config();
+  for (const std::string& key : NeedRestart(now, *next)) {
+    LogWarn("A change of this key needs a restart", {{"key", key}});
+  }
+  conductor_.Apply(AfterReload(now, *next), std::move(*mapper), true);
+  WatchConfig();
+  LogInfo("Loaded the configuration", {{"downstreams", next->downstreams.size()}});
+  return Done{};
+}
+
+bool Router::Healthy() const {
+  const int64_t now = clock_.NowNanos();
+  for (const auto& worker : workers_) {
+    const bool turning = now - worker->last_turn() < kStuckAfter.count() * kNanosPerSecond;
+    if (!turning || !worker->listening()) return false;
+  }
+  return true;
+}
+
+RouterReport Router::Report() const {
+  RouterReport report;
+  report.now_nanos = clock_.NowNanos();
+  report.uptime_seconds = (report.now_nanos - started_) / kNanosPerSecond;
+  report.up = service_health_.up();
+  conductor_.Report(&report);
+  return report;
+}
+
+void Router::Run() {
+  signal(SIGPIPE, SIG_IGN);
+  const auto end = [this](const char* signal_name) {
+    LogInfo("Ending", {{"signal", signal_name}});
+    loop_.Stop();
+  };
+  SignalWatcher terminate(loop_, SIGTERM, [&] { end("SIGTERM"); });
+  SignalWatcher interrupt(loop_, SIGINT, [&] { end("SIGINT"); });
+  SignalWatcher hang_up(loop_, SIGHUP, [this] { [[maybe_unused]] auto done = Reload(); });
+
+  for (const auto& worker : workers_) worker->Start();
+  ready_ = true;
+  LogInfo("Ready", {{"version", kVersion},
+                    {"threads", workers_.size()},
+                    {"usable_cpus", UsableCpuCount()},
+                    {"downstreams", conductor_.config().downstreams.size()}});
+  loop_.Run();
+
+  ready_ = false;
+  Drain();
+  http_server_.reset();
+  console_.reset();
+  for (const auto& worker : workers_) worker->Stop();
+}
+
+void Router::Drain() {
+  std::vector<std::shared_ptr<Promised<Done>>> drained;
+  for (const auto& worker : workers_) {
+    drained.push_back(std::make_shared<Promised<Done>>());
+    worker->Post([&worker = *worker, promised = drained.back()] {
+      worker.Drain(kDrainLimit, [promised] { promised->Give(Done{}); });
+    });
+  }
+  for (const auto& promised : drained) promised->Await(kDrainLimit + kPatience);
+
+  const RouterReport report = Report();
+  DownstreamCounters sum = report.retired;
+  for (const DownstreamReport& downstream : report.downstreams) sum += downstream.lane.counters;
+  uint64_t kernel_drops = 0;
+  for (const auto& [transport, listener] : report.listeners) kernel_drops += listener.kernel_drops;
+  LogInfo("Drained", {{"lines", report.stats.lines},
+                      {"lines_sent", sum.forwarded_lines()},
+                      {"lines_dropped", sum.dropped_lines()},
+                      {"kernel_drops", kernel_drops}});
+}
+
+}  // namespace weir

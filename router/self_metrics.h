@@ -1,0 +1,50 @@
+// SelfMetrics: what weir-router tells about itself on /metrics. All of it is listed, with what to
+// do about it, in docs/router-metrics.md.
+//
+// What happens rarely (reloads) is counted in a prometheus-cpp registry, from any thread; what the
+// workers count is turned into families from a report when a page is made.
+// A downstream that a reload takes away leaves its counters to a series of their own, so that sums
+// over downstreams never fall and the sums of router/worker.h can be checked on the page.
+// Thread safety: any thread.
+// Tested by tests/unit/router/self_metrics_test.cc.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/registry.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "router/router_report.h"
+
+namespace weir {
+
+// The label `downstream` of what reloads took away.
+inline constexpr std::string_view kRetiredLabel = "(retired)";
+
+class SelfMetrics {
+ public:
+  SelfMetrics();
+
+  // Loading the configuration at the start is none.
+  void CountReload(bool success);
+
+  // Every family that has series, by name. Labels of downstreams that no page could show, or that
+  // would stand for two, are changed until they can: see docs/router-metrics.md.
+  std::vector<prometheus::MetricFamily> Collect(const RouterReport& report) const;
+
+ private:
+  prometheus::Registry registry_;
+  prometheus::Family<prometheus::Counter>& reloads_;
+  prometheus::Gauge& last_reload_succeeded_;
+  prometheus::Gauge& last_success_;
+};
+
+// The page, in Prometheus' text format.
+std::string TextPage(const std::vector<prometheus::MetricFamily>& families);
+
+}  // namespace weir
