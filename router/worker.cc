@@ -140,11 +140,16 @@ void Worker::SetEndpoint(std::string_view label, const Endpoint& endpoint) {
   }
 }
 
-void Worker::OnDatagram(std::string_view datagram, Transport) {
+void Worker::OnDatagram(std::string_view datagram, Transport transport) {
   TakeLines(datagram, Framing::kDatagram);
+  // A frame of a stream is gone after this call; a datagram stays until OnBatchEnd.
+  if (transport == Transport::kUnixStream) AddStaged();
 }
 
-void Worker::OnStream(std::string_view lines, Transport) { TakeLines(lines, Framing::kStream); }
+void Worker::OnStream(std::string_view lines, Transport) {
+  TakeLines(lines, Framing::kStream);
+  AddStaged();
+}
 
 void Worker::TakeLines(std::string_view block, Framing framing) {
   LineCutter cutter(block, framing);
@@ -156,18 +161,25 @@ void Worker::TakeLines(std::string_view block, Framing framing) {
     } else if (const auto error = validator_->Check(line)) {
       ++stats_.malformed[static_cast<size_t>(*error)];
     } else {
-      lanes_[OwnerOf(line)]->Add(line);
+      staged_[staged_count_] = {line, Find(line)};
+      if (++staged_count_ == staged_.size()) AddStaged();
     }
   }
 }
 
-size_t Worker::OwnerOf(std::string_view line) {
-  const std::string_view key =
-      line_key_ == nullptr ? key_reader_->KeyOf(line) : line_key_->KeyOf(line);
-  return ring_->Owner(key);
+Ring::Found Worker::Find(std::string_view line) {
+  return ring_->Find(line_key_ == nullptr ? key_reader_->KeyOf(line) : line_key_->KeyOf(line));
+}
+
+void Worker::AddStaged() {
+  for (size_t i = 0; i < staged_count_; ++i) {
+    lanes_[ring_->OwnerAt(staged_[i].found)]->Add(staged_[i].line);
+  }
+  staged_count_ = 0;
 }
 
 void Worker::OnBatchEnd() {
+  AddStaged();
   bool waits = false;
   for (Lane* lane : lanes_) {
     lane->OnBatchEnd();
@@ -180,7 +192,7 @@ void Worker::FlushAll() {
   for (Lane* lane : lanes_) lane->Flush();
 }
 
-void Worker::SendOwn(std::string_view line) { SendOwnTo(OwnerOf(line), line); }
+void Worker::SendOwn(std::string_view line) { SendOwnTo(ring_->OwnerAt(Find(line)), line); }
 
 void Worker::SendOwnTo(size_t downstream, std::string_view line) {
   ++stats_.own_lines;
@@ -197,7 +209,7 @@ void Worker::SendPing(const Ping& ping) {
     nodes.push_back({lane.address, ring_->live()[i] && !lane.down, sent});
   }
   for (const PingLines& part : ping.Lines(nodes)) {
-    const size_t node = part.node ? *part.node : OwnerOf(part.lines.front());
+    const size_t node = part.node ? *part.node : ring_->OwnerAt(Find(part.lines.front()));
     for (const std::string& line : part.lines) lanes_[node]->Add(line);
     stats_.own_lines += part.lines.size();
   }

@@ -121,7 +121,8 @@ class Worker final : private LineSink {
   void OnStream(std::string_view lines, Transport transport) override;
   void OnBatchEnd() override;
   void TakeLines(std::string_view block, Framing framing);
-  size_t OwnerOf(std::string_view line);
+  Ring::Found Find(std::string_view line);
+  void AddStaged();
   void FlushAll();
   void Housekeep();
   void EndRetired(bool at_once);
@@ -143,6 +144,14 @@ class Worker final : private LineSink {
   std::shared_ptr<const Ring> ring_;
   std::vector<Lane*> lanes_;  // by node: of ways_
   WorkerStats stats_;
+
+  // Good lines whose place in the ring is on its way from memory; none between two batches.
+  struct Staged {
+    std::string_view line;
+    Ring::Found found;
+  };
+  std::array<Staged, 16> staged_;
+  size_t staged_count_ = 0;
 
   std::vector<std::unique_ptr<Way>> ways_;
   std::vector<std::unique_ptr<Way>> retired_ways_;
