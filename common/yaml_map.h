@@ -4,7 +4,7 @@
 // unknown keys, with the key that was probably meant.
 //
 // Thread safety: free functions.
-// Tested by tests/unit/mapping/config_test.cc and tests/unit/router/config_yaml_test.cc.
+// Tested by tests/unit/mapping/config_test.cc and tests/unit/common/topology/config_yaml_test.cc.
 #pragma once
 
 #include <algorithm>

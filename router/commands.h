@@ -23,7 +23,7 @@
 
 #include "common/console.h"
 #include "common/service_health.h"
-#include "router/config_words.h"
+#include "common/topology/config_words.h"
 #include "router/router_report.h"
 
 namespace weir {

@@ -17,10 +17,10 @@
 
 #include "common/event_loop.h"
 #include "common/ring.h"
+#include "common/topology/config.h"
+#include "common/topology/health.h"
+#include "common/topology/resolver.h"
 #include "mapping/mapper.h"
-#include "router/config.h"
-#include "router/health.h"
-#include "router/resolver.h"
 #include "router/router_report.h"
 #include "router/worker.h"
 

@@ -17,8 +17,8 @@
 
 #include "common/event_loop.h"
 #include "common/socket.h"
+#include "common/topology/endpoint.h"
 #include "router/downstream_counters.h"
-#include "router/endpoint.h"
 #include "router/packet.h"
 
 namespace weir {

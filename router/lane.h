@@ -17,7 +17,7 @@
 #include <string_view>
 
 #include "common/event_loop.h"
-#include "router/config_words.h"
+#include "common/topology/config_words.h"
 #include "router/downstream.h"
 #include "router/hold.h"
 #include "router/packer.h"

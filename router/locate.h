@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "common/topology/config.h"
 #include "mapping/mapper.h"
-#include "router/config.h"
 
 namespace weir {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "router/config_scalars.h"
+#include "common/topology/config_scalars.h"
 
 namespace weir {
 namespace {

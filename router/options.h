@@ -5,7 +5,7 @@
 //
 // -f FILE and -d are go-statsd-proxy's; the bare FILE is how hulu's router and proxy.js are
 // started. What a flag says replaces what the file says; most settings are the file's alone
-// (router/config.h). What each flag does stands once, in options.cc.
+// (common/topology/config.h). What each flag does stands once, in options.cc.
 // Tested by tests/unit/router/options_test.cc.
 #pragma once
 
@@ -17,7 +17,7 @@
 #include "common/flags.h"
 #include "common/log.h"
 #include "common/result.h"
-#include "router/config.h"
+#include "common/topology/config.h"
 
 namespace weir {
 

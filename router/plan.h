@@ -10,8 +10,8 @@
 
 #include "common/key.h"
 #include "common/placement.h"
-#include "router/config.h"
-#include "router/health.h"
+#include "common/topology/config.h"
+#include "common/topology/health.h"
 #include "router/lane.h"
 
 namespace weir {

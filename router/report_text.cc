@@ -7,9 +7,9 @@
 #include "common/clock.h"
 #include "common/parse_counters.h"
 #include "common/socket.h"
-#include "router/config_words.h"
+#include "common/topology/config_words.h"
+#include "common/topology/probe.h"
 #include "router/downstream_counters.h"
-#include "router/probe.h"
 #include "router/shown.h"
 
 namespace weir {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "common/listener_totals.h"
-#include "router/config.h"
-#include "router/health.h"
+#include "common/topology/config.h"
+#include "common/topology/health.h"
 #include "router/worker.h"
 
 namespace weir {

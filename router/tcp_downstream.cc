@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "router/tcp_connect.h"
+#include "common/topology/tcp_connect.h"
 
 namespace weir {
 namespace {

@@ -17,7 +17,7 @@
 #include <string_view>
 
 #include "common/parser.h"
-#include "router/config_words.h"
+#include "common/topology/config_words.h"
 
 namespace weir {
 

@@ -4,13 +4,13 @@
 #include <map>
 #include <string>
 
+#include "common/topology/probe.h"
 #include "router/etsy_text.h"
-#include "router/probe.h"
 #include "router/report_text.h"
 #include "tests/support/catch.h"
 #include "tests/support/loop.h"
+#include "tests/support/router_config.h"
 #include "tests/support/running_console.h"
-#include "tests/unit/router/config_fixture.h"
 #include "tests/unit/router/report_fixture.h"
 
 namespace weir {
@@ -43,7 +43,7 @@ class TestRouter {
   std::string Ask(std::string_view lines) const { return ConsoleClient(running_).AskLast(lines); }
 
  private:
-  // As router/standing.h has it: the ring is never empty.
+  // As common/topology/standing.h has it: the ring is never empty.
   bool Drain(std::string_view label, bool drained) {
     size_t others = 0;
     DownstreamReport* node = nullptr;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "router/config.h"
+#include "common/topology/config.h"
 #include "router/options.h"
 #include "router/self_metrics.h"
 #include "tests/support/catch.h"

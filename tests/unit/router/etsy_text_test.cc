@@ -4,7 +4,7 @@
 #include <string>
 
 #include "tests/support/catch.h"
-#include "tests/unit/router/config_fixture.h"
+#include "tests/support/router_config.h"
 #include "tests/unit/router/report_fixture.h"
 
 namespace weir {

@@ -1,6 +1,6 @@
 #include "router/locate.h"
 
-#include "tests/unit/router/config_fixture.h"
+#include "tests/support/router_config.h"
 
 namespace weir {
 namespace {

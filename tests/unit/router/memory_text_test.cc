@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "tests/support/catch.h"
-#include "tests/unit/router/config_fixture.h"
+#include "tests/support/router_config.h"
 
 namespace weir {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "common/socket.h"
-#include "router/endpoint.h"
+#include "common/topology/endpoint.h"
 #include "tests/support/catch.h"
 
 namespace weir {
