@@ -204,7 +204,7 @@ void DatagramDownstream::ReadReturned() {
 }
 
 bool DatagramDownstream::ReadOneReturned() {
-  std::array<char, SentLog::kPrefix> quote;
+  std::array<char, SentLog::kQuoted> quote;
   alignas(cmsghdr) std::array<char, 256> control;
   iovec bytes{quote.data(), quote.size()};
   msghdr header{};

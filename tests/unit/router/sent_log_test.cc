@@ -27,6 +27,28 @@ TEST_CASE("of datagrams that begin alike the oldest is found", "[sent_log]") {
   for (uint64_t lines = 1; lines <= 3; ++lines) CHECK(log.Take("same")->lines == lines);
 }
 
+TEST_CASE("a whole quote finds its datagram among others that begin alike", "[sent_log]") {
+  const std::string head = "company.product.service.instance.requests";
+  SentLog log;
+  Add(&log, head + ":1|c\n", 1);
+  Add(&log, head + ":2|c\n", 1);
+  Add(&log, head + ":1|c\n" + head + ":2|c\n", 2);
+  CHECK(log.Take(head + ":1|c\n" + head + ":2|c\n")->lines == 2);
+  CHECK(log.Take(head + ":2|c\n")->lines == 1);
+  CHECK_FALSE(log.Take(head + ":3|c\n" + head));
+}
+
+TEST_CASE("as much as Linux quotes finds a long datagram among others that begin alike",
+          "[sent_log]") {
+  const std::string head(100, 'n');
+  const std::string tail(SentLog::kQuoted, 't');
+  SentLog log;
+  Add(&log, head + ":1|c\n" + tail, 10);
+  Add(&log, head + ":2|c\n" + tail, 20);
+  CHECK(log.Take((head + ":2|c\n" + tail).substr(0, 520))->lines == 20);
+  CHECK(log.Take((head + ":1|c\n" + tail).substr(0, SentLog::kQuoted))->lines == 10);
+}
+
 TEST_CASE("only the last datagrams are remembered", "[sent_log]") {
   SentLog log;
   for (size_t i = 0; i <= SentLog::kSize; ++i) Add(&log, std::to_string(i) + ":", i + 1);
