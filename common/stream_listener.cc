@@ -28,6 +28,11 @@ int FirstSpareDescriptor() {
       std::min<rlim_t>(limit.rlim_cur - spare, std::numeric_limits<int>::max()));
 }
 
+// Free again when it returns, so that the connection that is accepted next takes it: held
+// meanwhile, it would stay a hole that lets one more connection in each time. Less than 0, and
+// errno: none.
+int LowestFreeDescriptor(int any) { return ScopedFd(dup(any)).get(); }
+
 }  // namespace
 
 struct StreamListener::Connection {
@@ -70,10 +75,9 @@ void StreamListener::Drain() {
 
 void StreamListener::Accept(int max_connections) {
   const int spare_from = FirstSpareDescriptor();
-  // Its number is the lowest that is free.
-  const ScopedFd next(dup(fd()));
-  if (!next.valid()) return OnAcceptError(errno);
-  if (next.get() >= spare_from) return OnAcceptError(EMFILE);
+  const int next = LowestFreeDescriptor(fd());
+  if (next < 0) return OnAcceptError(errno);
+  if (next >= spare_from) return OnAcceptError(EMFILE);
   for (int i = 0; i < max_connections; ++i) {
     const int accepted = accept4(fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (accepted < 0) {

@@ -32,6 +32,7 @@ class DatagramDownstream final : public Downstream {
 
   size_t Send(std::span<const Packet> packets) override;
   void SetEndpoint(const Endpoint& endpoint) override;
+  void SetMtu(size_t mtu) override { mtu_ = mtu; }
   Amount waiting() const override { return {}; }
   void GiveUp() override {}
 
@@ -64,7 +65,7 @@ class DatagramDownstream final : public Downstream {
 
   EventLoop& loop_;
   const bool is_udp_;
-  const size_t mtu_;
+  size_t mtu_;
   const DownstreamEvents events_;
   Endpoint endpoint_;
   ScopedFd fd_;

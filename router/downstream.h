@@ -55,6 +55,9 @@ class Downstream {
   // From now on it is to be reached there. What is on the way stays on its way.
   virtual void SetEndpoint(const Endpoint& endpoint) = 0;
 
+  // What packets do not exceed from now on, but for long lines. A stream does not care.
+  virtual void SetMtu(size_t) {}
+
   // What was taken, but neither sent nor dropped so far.
   virtual Amount waiting() const = 0;
   // Drops what waits.

@@ -5,7 +5,7 @@
 namespace weir {
 
 bool Hold::Add(const Packet& packet, int64_t now_nanos) {
-  if (packet.size > max_bytes_ - waiting_.bytes) return false;
+  if (waiting_.bytes + packet.size > max_bytes_) return false;
   held_.push_back({std::string(packet.data, packet.size), packet.lines, now_nanos});
   waiting_ += AmountOf(packet);
   return true;

@@ -19,6 +19,12 @@ class Hold {
  public:
   Hold(std::chrono::nanoseconds time, uint64_t bytes) : time_(time.count()), max_bytes_(bytes) {}
 
+  // What is held already stays; whether it is too old is for the next Expire.
+  void SetBounds(std::chrono::nanoseconds time, uint64_t bytes) {
+    time_ = time.count();
+    max_bytes_ = bytes;
+  }
+
   // False, and not taken: no room.
   [[nodiscard]] bool Add(const Packet& packet, int64_t now_nanos);
   // Drops what has been here for longer than the time allowed, and says how much it was.
@@ -42,8 +48,8 @@ class Hold {
     Packet packet() const { return {bytes.data(), static_cast<uint32_t>(bytes.size()), lines}; }
   };
 
-  const int64_t time_;
-  const uint64_t max_bytes_;
+  int64_t time_;
+  uint64_t max_bytes_;
   std::deque<Held> held_;
   Amount waiting_;
 };

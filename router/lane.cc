@@ -97,6 +97,16 @@ void Lane::SetDown(bool down) {
   (down ? release_ : expire_).Stop();
 }
 
+void Lane::SetOptions(const LaneOptions& options) {
+  if (options == options_) return;
+  Flush();
+  SetDown(false);
+  options_ = options;
+  packer_.SetMtu(options.mtu);
+  hold_.SetBounds(options.hold_time, options.hold_bytes);
+  downstream_->SetMtu(options.mtu);
+}
+
 void Lane::SetEndpoint(const Endpoint& endpoint) {
   spec_.endpoint = endpoint;
   downstream_->SetEndpoint(endpoint);

@@ -71,6 +71,9 @@ class Lane {
   // Whether its lines are to be dropped or held now. REQUIRES: on_down is not kRehash, or !down.
   void SetDown(bool down);
   void SetEndpoint(const Endpoint& endpoint);
+  // What was taken so far keeps its form. The lane is not down then; what it holds is sent on,
+  // unless SetDown comes before the loop's next turn.
+  void SetOptions(const LaneOptions& options);
 
   // Nothing waits any more.
   bool idle() const;
@@ -78,7 +81,6 @@ class Lane {
   void GiveUp();
 
   const DownstreamSpec& spec() const { return spec_; }
-  const LaneOptions& options() const { return options_; }
   LaneReport Report() const;
 
  private:
@@ -93,7 +95,7 @@ class Lane {
   bool holds() const { return (down_ && options_.on_down == OnDown::kHold) || !hold_.empty(); }
 
   EventLoop& loop_;
-  const LaneOptions options_;
+  LaneOptions options_;
   DownstreamSpec spec_;
   const size_t longest_line_;
   bool open_ = true;  // lines go to the packer

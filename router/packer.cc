@@ -11,6 +11,13 @@ Packer::Packer(size_t mtu) : mtu_(mtu), buffer_(std::make_unique_for_overwrite<c
   UpdateRoom();
 }
 
+void Packer::SetMtu(size_t mtu) {
+  WEIR_CHECK(mtu > 0 && mtu <= kMaxLine);
+  Close();
+  mtu_ = mtu;
+  UpdateRoom();
+}
+
 void Packer::UpdateRoom() {
   const size_t used = end_ - begin_;
   if (count_ == kMaxPackets || used >= mtu_) {

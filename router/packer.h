@@ -42,6 +42,8 @@ class Packer {
 
   // Ends the packet that is being filled, so that it is among packets().
   void Close();
+  // Of packets from now on; ends the one that is being filled. REQUIRES: as the constructor.
+  void SetMtu(size_t mtu);
 
   // Those that are full or closed, oldest first. Good until the next call that changes anything.
   std::span<const Packet> packets() const { return {packets_.data(), count_}; }
@@ -67,7 +69,7 @@ class Packer {
   bool AddToNext(std::string_view line);
   void UpdateRoom();
 
-  const size_t mtu_;
+  size_t mtu_;
   const std::unique_ptr<char[]> buffer_;
   size_t begin_ = 0;  // of the packet that is being filled
   size_t end_ = 0;

@@ -96,13 +96,13 @@ void Worker::SetRouting(const Routing& routing) {
   std::vector<std::unique_ptr<Way>> ways;
   for (const DownstreamSpec& spec : routing.downstreams) {
     const auto same = std::find_if(ways_.begin(), ways_.end(), [&](const auto& way) {
-      return way != nullptr && way->lane.spec().SameRoad(spec) &&
-             way->lane.options() == routing.lane;
+      return way != nullptr && way->lane.spec().SameRoad(spec);
     });
     if (same == ways_.end()) {
       ways.push_back(MakeWay(routing.lane, spec));
     } else {
       ways.push_back(std::move(*same));
+      ways.back()->lane.SetOptions(routing.lane);
       ways.back()->lane.SetEndpoint(spec.endpoint);
     }
   }

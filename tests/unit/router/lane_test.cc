@@ -153,6 +153,41 @@ TEST_CASE("with hold the lines of a dead downstream wait, and go first when it r
   CHECK(f.lane.idle());
 }
 
+TEST_CASE("other options lose nothing of what waits or is held", "[lane]") {
+  UdpTarget target;
+  Fixture f(Udp(target.endpoint()), OnDown::kHold, 1000);
+  LaneOptions options{.mtu = kMtu,
+                      .on_down = OnDown::kHold,
+                      .hold_time = std::chrono::seconds(30),
+                      .hold_bytes = 1000};
+  f.lane.SetDown(true);
+  f.lane.Add("held");
+  f.lane.Flush();
+  f.lane.Add("waits");
+  options.mtu = 20;
+  options.hold_bytes = 5;
+  f.lane.SetOptions(options);
+  f.lane.SetDown(true);
+  f.PassTurn(1);
+  CHECK(f.lane.Report().held.lines == 2);
+  f.lane.Add("no room");
+  f.lane.Flush();
+  CHECK(f.Dropped(DropReason::kQueueFull) == 1);
+  // Who no longer holds sends what was held where it was meant for.
+  options.on_down = OnDown::kRehash;
+  options.hold_bytes = 1000;
+  f.lane.SetOptions(options);
+  f.lane.Add("ten bytes");
+  f.lane.Add("more bytes");
+  f.lane.Flush();
+  std::vector<std::string> datagrams;
+  REQUIRE(RunUntil(f.loop, [&] {
+    for (std::string& datagram : target.Datagrams()) datagrams.push_back(std::move(datagram));
+    return datagrams.size() == 4;
+  }));
+  CHECK(datagrams == std::vector<std::string>{"held\n", "waits\n", "ten bytes\n", "more bytes\n"});
+}
+
 TEST_CASE("what is held expires, and beyond its bytes the newest drops", "[lane]") {
   UdpTarget target;
   Fixture f(Udp(target.endpoint()), OnDown::kHold, 10);

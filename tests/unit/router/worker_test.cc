@@ -188,7 +188,7 @@ TEST_CASE("a downstream that a reload changes goes on counting, as long as its l
   Send(f.client, name + ":1|c");
   REQUIRE(Eventually([&] { return f.Report().lanes[1].counters.sent.lines == 1; }));
   Routing next = f.routing;
-  next.lane.mtu = 100;
+  next.downstreams[1].queue_bytes = 1;
   f.Do([&] { f.worker.SetRouting(next); });
   CHECK(f.Report().lanes[1].counters.taken_lines == 1);
   CHECK(f.Report().retired.taken_lines == 0);
