@@ -1,120 +1,40 @@
-"""Starts the real weir-exporter, talks to it, and leaves no process behind.
+"""The real weir-exporter and weir-router for tests, and the test case that ends them.
 
-The binaries are those in $WEIR_BUILD (default: build/ of this checkout). An exporter listens on ports
-the kernel picked; which ones is read from its log lines `msg=Listening protocol=P address=A`.
+The binaries are those in $WEIR_BUILD (default: build/ of this checkout). What both programs have in
+common is in program.py; its names are to be had here too.
 """
 
-import atexit
-import ctypes
-import http.client
 import json
 import os
 import pathlib
-import re
 import shutil
-import signal
-import socket
 import subprocess
 import tempfile
-import threading
-import time
 import unittest
 
-import page
+from program import DEADLINE_SECONDS, Program, free_port, split_address, start, stop, wait_until
+
+__all__ = [
+    "BUILD", "DEADLINE_SECONDS", "EXPORTER", "Exporter", "HERE", "IntegrationTest", "LOAD",
+    "Program", "ROOT", "ROUTER", "Router", "free_port", "split_address", "start", "stop",
+    "wait_until",
+]  # fmt: skip
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("WEIR_BUILD", ROOT / "build"))
 HERE = pathlib.Path(__file__).resolve().parent
 EXPORTER = BUILD / "weir-exporter"
+ROUTER = BUILD / "weir-router"
 LOAD = BUILD / "weir-load"
 
-# How long a condition may take to come true. A test that passes never waits this long.
-DEADLINE_SECONDS = 60
-LOG_LINES_SHOWN = 40
 
-_started = set()
-_LISTENING = re.compile(r'msg="?Listening"? protocol="?(\w+)"? address="?([^" ]+)"?')
-_libc = ctypes.CDLL(None)
-PR_SET_PDEATHSIG = 1
+def missing(flags, defaults):
+    """Those of `defaults` that are not among `flags`."""
+    given = {flag.split("=", 1)[0] for flag in flags}
+    return [flag for flag in defaults if flag.split("=", 1)[0] not in given]
 
 
-def wait_until(condition, what, deadline=DEADLINE_SECONDS):
-    """Calls condition() until it returns something true, and returns that.
-
-    `what` says what was awaited; a function is called to say it when the deadline has passed.
-    """
-    end = time.monotonic() + deadline
-    while True:
-        result = condition()
-        if result:
-            return result
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {deadline} s: {what() if callable(what) else what}")
-        time.sleep(0.005)
-
-
-def free_port(kind=socket.SOCK_STREAM):
-    """A port of 127.0.0.1 that was free a moment ago."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def split_address(address):
-    """Where to connect: ('::1', 9102) of '[::1]:9102', the loopback for an address of all hosts."""
-    host, _, port = address.rpartition(":")
-    host = host.strip("[]")
-    return "127.0.0.1" if host in ("", "::", "0.0.0.0") else host, int(port)
-
-
-def start(command, **options):
-    """Popen, with the promise that the process dies with this one."""
-    process = subprocess.Popen(
-        [str(part) for part in command],
-        stdin=subprocess.DEVNULL,
-        preexec_fn=lambda: _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL),
-        **options,
-    )
-    _started.add(process)
-    return process
-
-
-def stop(process, sig=signal.SIGTERM):
-    """Sends the signal and returns the exit status; a process that will not end is killed."""
-    if process.poll() is None:
-        process.send_signal(sig)
-    try:
-        return process.wait(DEADLINE_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        raise AssertionError(f"process {process.pid} did not end after signal {sig}") from None
-    finally:
-        _started.discard(process)
-
-
-@atexit.register
-def _kill_all():
-    for process in _started:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-
-
-class Response:
-    """An HTTP answer, read to its end."""
-
-    def __init__(self, status, headers, body):
-        self.status = status
-        self.headers = headers
-        self.body = body
-
-    @property
-    def text(self):
-        return self.body.decode("utf-8")
-
-
-class Exporter:
+class Exporter(Program):
     """One running weir-exporter. UDP, TCP and HTTP listen on 127.0.0.1:0 unless `flags` say otherwise."""
 
     DEFAULTS = (
@@ -124,148 +44,82 @@ class Exporter:
     )
 
     def __init__(self, *flags, defaults=DEFAULTS, prefix=()):
-        given = {flag.split("=", 1)[0] for flag in flags}
-        defaults = [flag for flag in defaults if flag.split("=", 1)[0] not in given]
-        self.process = start(
-            [*prefix, EXPORTER, *defaults, *flags], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
-        self.log = []
-        self._log_grew = threading.Condition()
-        self._log_ended = False
-        self._reader = threading.Thread(target=self._read_log, daemon=True)
-        self._reader.start()
+        super().__init__([*prefix, EXPORTER, *missing(flags, defaults), *flags])
 
-    def _read_log(self):
-        for line in self.process.stderr:
-            with self._log_grew:
-                self.log.append(line.decode("utf-8", "replace").rstrip("\n"))
-                self._log_grew.notify_all()
-        with self._log_grew:
-            self._log_ended = True
-            self._log_grew.notify_all()
 
-    def wait_for_log(self, pattern, deadline=DEADLINE_SECONDS):
-        """The first match of a regular expression in a log line, now or later."""
-        end = time.monotonic() + deadline
-        seen = 0
-        with self._log_grew:
-            while True:
-                for line in self.log[seen:]:
-                    match = re.search(pattern, line)
-                    if match:
-                        return match
-                seen = len(self.log)
-                left = end - time.monotonic()
-                if self._log_ended or left <= 0:
-                    raise AssertionError(f"no log line matches {pattern!r}:\n{self.tail()}")
-                self._log_grew.wait(left)
+class Router(Program):
+    """One running weir-router.
 
-    def tail(self):
-        return "\n".join("  | " + line for line in self.log[-LOG_LINES_SHOWN:])
+    `config` is a dict, which is written as YAML (JSON is YAML) with ports of 127.0.0.1:0 where it
+    gives none; or a text of any form, for which flags move the ports; or nothing, when flags do.
+    """
 
-    def address(self, protocol):
-        """Where it listens: 'HOST:PORT', or the path of a unix socket."""
-        return self.wait_for_log(
-            _LISTENING.pattern.replace(r"(\w+)", re.escape(protocol), 1), deadline=10
-        ).group(1)
+    KEYS = {"listen": {"udp": "127.0.0.1:0", "tcp": "127.0.0.1:0"}, "web": {"listen": "127.0.0.1:0"}}
+    DEFAULTS = (
+        "--listen-udp=127.0.0.1:0",
+        "--listen-tcp=127.0.0.1:0",
+        "--web.listen-address=127.0.0.1:0",
+    )
 
-    def endpoint(self, protocol):
-        return split_address(self.address(protocol))
+    def __init__(self, config, *flags, defaults=None, prefix=(), name="router.yml"):
+        self._directory = tempfile.TemporaryDirectory(prefix="weir-")
+        self.file = pathlib.Path(self._directory.name) / name
+        words = list(flags)
+        if config is not None:
+            self.write(config)
+            words.insert(0, self.file)
+        if defaults is None:
+            defaults = () if isinstance(config, dict) else self.DEFAULTS
+        super().__init__([*prefix, ROUTER, *words, *missing(flags, defaults)])
 
-    @property
-    def port(self):
-        return self.endpoint("udp")[1]
+    @staticmethod
+    def text_of(config):
+        """A dict as a configuration; the ports are the kernel's where it gives none."""
+        if isinstance(config, str):
+            return config
+        full = {**config, **{key: {**Router.KEYS[key], **config.get(key, {})} for key in Router.KEYS}}
+        return json.dumps(full, indent=1)
 
-    def wait_ready(self):
-        address = self.address("http")
+    def write(self, config):
+        """Replaces the configuration, which the router will notice by itself sooner or later."""
+        new = self.file.with_suffix(".new")
+        new.write_text(self.text_of(config))
+        new.rename(self.file)
 
-        def ready():
-            if self.process.poll() is not None:
-                raise AssertionError(f"ended with {self.process.returncode}:\n{self.tail()}")
-            try:
-                return self.get("/-/ready").status == 200
-            except OSError:
-                return False
+    def reload(self, config=None):
+        """Writes the configuration and has it read at once: the answer of /-/reload."""
+        if config is not None:
+            self.write(config)
+        return self.request("POST", "/-/reload")
 
-        wait_until(ready, f"{address}/-/ready answers 200")
-        return self
-
-    def request(self, method, path, headers=None, timeout=DEADLINE_SECONDS):
-        host, port = self.endpoint("http")
-        connection = http.client.HTTPConnection(host, port, timeout=timeout)
-        try:
-            connection.request(method, path, headers=headers or {})
-            answer = connection.getresponse()
-            return Response(answer.status, answer.headers, answer.read())
-        finally:
-            connection.close()
-
-    def get(self, path, headers=None):
-        return self.request("GET", path, headers)
-
-    def scrape(self):
-        """The page, checked and parsed; anything but 200 and a sound page is a failure."""
-        answer = self.get("/metrics")
-        if answer.status != 200:
-            raise AssertionError(f"/metrics answers {answer.status}: {answer.text[:500]}")
-        return page.parse(answer.text)
-
-    def wait_for(self, condition, what):
-        """Scrapes until condition(page) is true, and returns the page of one more scrape.
-
-        A page first tells of the exporter, then of the series, which may have moved meanwhile; on
-        the next one what the exporter tells is as new as the series that met the condition.
-        """
-        last = None
-
-        def check():
-            nonlocal last
-            last = self.scrape()
-            return condition(last)
-
-        wait_until(check, lambda: f"{what}; the last page:\n{last.user_text()[:4000]}")
-        return self.scrape()
-
-    def wait_for_value(self, value, name, **labels):
-        return self.wait_for(
-            lambda seen: seen.get(name, **labels) == value, f"{name}{labels or ''} = {value}"
-        )
-
-    def memory_kilobytes(self):
-        """The resident set of the process."""
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1))
-
-    def stop(self, sig=signal.SIGTERM):
-        """Ends it, if it still runs, and returns the exit status with the whole log read."""
-        status = stop(self.process, sig)
-        self._reader.join(DEADLINE_SECONDS)
+    def stop(self, *arguments):
+        status = super().stop(*arguments)
+        self._directory.cleanup()
         return status
-
-    def end(self):
-        """As stop, but any exit status other than 0 is a failure, also of one that ended before."""
-        status = self.stop()
-        if status != 0:
-            raise AssertionError(f"exit status {status}; its log:\n{self.tail()}")
 
 
 class IntegrationTest(unittest.TestCase):
-    """A test that starts exporters. Each must end with 0: on SIGTERM at the latest."""
+    """A test that starts programs. Each must end with 0: on SIGTERM at the latest."""
 
     def start_exporter(self, *flags, **options):
         exporter = Exporter(*flags, **options)
         self.addCleanup(exporter.end)
         return exporter.wait_ready()
 
+    def start_router(self, config, *flags, **options):
+        router = Router(config, *flags, **options)
+        self.addCleanup(router.end)
+        return router.wait_ready()
+
     def temp_dir(self):
         directory = pathlib.Path(tempfile.mkdtemp(prefix="weir-"))
         self.addCleanup(shutil.rmtree, directory, ignore_errors=True)
         return directory
 
-    def load(self, exporter, *flags):
-        """Runs weir-load against the exporter's UDP port and returns what it says it sent."""
+    def load(self, program, *flags):
+        """Runs weir-load against the program's UDP port and returns what it says it sent."""
         done = subprocess.run(
-            [LOAD, f"--target={exporter.address('udp')}", *flags], capture_output=True, text=True
+            [LOAD, f"--target={program.address('udp')}", *flags], capture_output=True, text=True
         )
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
