@@ -154,7 +154,7 @@ class Program:
 
     def address(self, protocol):
         """Where it listens: 'HOST:PORT', or the path of a unix socket."""
-        return self.wait_for_log(_LISTENING.format(re.escape(protocol)), deadline=10).group(1)
+        return self.wait_for_log(_LISTENING.format(re.escape(protocol))).group(1)
 
     def endpoint(self, protocol):
         return split_address(self.address(protocol))

@@ -3,8 +3,11 @@
 A sender takes whole lines (bytes, without an end) and puts them on one transport.
 """
 
+import array
+import fcntl
 import socket
 import struct
+import termios
 
 LINES_PER_PACKET = 30
 
@@ -51,6 +54,12 @@ class UdpSender(Sender):
 class TcpSender(Sender):
     def __init__(self, endpoint):
         super().__init__(socket.create_connection(endpoint))
+
+    def unacknowledged(self):
+        """Bytes that the receiver's kernel has not got yet: Nagle's algorithm keeps the last ones back."""
+        count = array.array("i", [0])
+        fcntl.ioctl(self.socket, termios.TIOCOUTQ, count)
+        return count[0]
 
 
 class UnixgramSender(Sender):

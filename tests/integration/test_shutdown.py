@@ -30,11 +30,12 @@ class DrainTest(IntegrationTest):
         line = exporter.wait_for_log("msg=Drained.*").group(0)
         return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", line)}
 
-    def check_drained(self, exporter, senders, batches):
+    def check_drained(self, exporter, senders, batches, is_there=lambda: True):
         exporter.process.send_signal(signal.SIGSTOP)
         for sender in senders:
             for _ in range(batches):
                 sender.send(LINES)
+        wait_until(is_there, "all bytes in the exporter's sockets")
         drained = self.end(exporter)
         self.assertEqual(drained["samples_applied"], len(senders) * batches * len(LINES))
 
@@ -57,7 +58,11 @@ class DrainTest(IntegrationTest):
     def test_bytes_that_wait_in_tcp_connections_are_applied(self):
         exporter = self.start_listening()
         senders = self.connect(exporter, TcpSender, exporter.endpoint("tcp"))
-        self.check_drained(exporter, senders, batches=50)
+
+        def all_is_there():
+            return not any(sender.unacknowledged() for sender in senders)
+
+        self.check_drained(exporter, senders, batches=50, is_there=all_is_there)
 
     def test_connections_that_wait_to_be_accepted_are_applied(self):
         exporter = self.start_listening("--threads=4")
