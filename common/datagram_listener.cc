@@ -22,7 +22,7 @@ DatagramListener::DatagramListener(EventLoop& loop, ReceiveSlots& slots, BoundSo
     : Listener(std::move(socket)),
       slots_(slots),
       sink_(sink),
-      readable_(loop, fd(), true, false, [this] { Receive(kBatchesPerTurn); }),
+      readable_(loop, fd(), true, false, [this] { OnReadable(); }),
       pause_(loop, kErrorPause, std::chrono::seconds(0), [this] { readable_.Start(); }) {
   pause_.Stop();
 }
@@ -41,6 +41,12 @@ uint64_t DatagramListener::KernelDrops() const {
     last_drops_ = memory[SK_MEMINFO_DROPS];
   }
   return drops_;
+}
+
+void DatagramListener::OnReadable() {
+  // A unix socket's queue holds ten datagrams by default, and its senders wait for room.
+  if (transport() == Transport::kUdp) slots_.LetFill();
+  Receive(kBatchesPerTurn);
 }
 
 void DatagramListener::Receive(int max_batches) {

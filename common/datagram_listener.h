@@ -1,7 +1,8 @@
 // DatagramListener: a UDP or unixgram socket, read by batches of datagrams.
 //
 // Each turn of the loop takes at most eight batches of 64, so that timers, tasks and other sockets
-// have their turn under any load. A datagram that was cut because it is longer than a slot is
+// have their turn under any load. UDP datagrams that come one by one wait up to 0.2 ms to be taken
+// together (ReceiveSlots::LetFill). A datagram that was cut because it is longer than a slot is
 // delivered up to its last LF.
 //
 // Thread safety and lifetimes: see common/listener.h.
@@ -20,6 +21,7 @@ class DatagramListener final : public Listener {
   uint64_t KernelDrops() const override;
 
  private:
+  void OnReadable();
   void Receive(int max_batches);
   void Deliver(int count);
   void OnError(int error);

@@ -7,33 +7,12 @@
 namespace weir {
 namespace {
 
-// By LineReader::Type: what a sample becomes, and what its value is divided by to be in base units.
-struct TypeTraits {
-  SampleType type;
-  double unit;
-};
-constexpr TypeTraits kTraits[] = {
-    {SampleType::kCounter, 1},     {SampleType::kGauge, 1}, {SampleType::kObserver, 1},
-    {SampleType::kObserver, 1000}, {SampleType::kSet, 1},
-};
-
 // Whether what stands there in a line may be given to ParseShortInteger.
 bool IsShortInteger(size_t begin, size_t end) { return end - begin - 1 < 8 && end >= 8; }
 
 bool IsSign(char c) { return c == '+' || c == '-'; }
 
 }  // namespace
-
-constinit const LineReader::Types LineReader::kTypes = [] {
-  Types types;
-  types.fill(Type::kIllegal);
-  types['c'] = Type::kCounter;
-  types['g'] = Type::kGauge;
-  types['h'] = types['d'] = Type::kPlainObserver;
-  types['s'] = Type::kSet;
-  types[kMillisEntry + 's'] = Type::kMillis;
-  return types;
-}();
 
 LineVerdict LineReader::Conclude(LineVerdict verdict) {
   ++counters_->lines[static_cast<size_t>(verdict)];
@@ -209,7 +188,7 @@ bool LineReader::ReadOne(Sample* sample) {
 }
 
 void LineReader::Fill(Sample* sample, Type type, double value) const {
-  const TypeTraits& traits = kTraits[static_cast<size_t>(type)];
+  const LineTypeTraits& traits = kLineTypeTraits[static_cast<size_t>(type)];
   sample->type = traits.type;
   sample->value = value / traits.unit;
   sample->name = Slice(0, name_size_);
@@ -243,14 +222,8 @@ void LineReader::Leave(size_t end) {
   next_ = end + 1;
 }
 
-// In arithmetic, without a branch on the length: loads mix `ms` with the types of one letter, and a
-// wrong guess costs as much as a third of the line.
 LineReader::Type LineReader::ReadType(size_t begin, size_t end) const {
-  const auto last = static_cast<uint8_t>(line_[end - 1]);
-  // What stands before a type of one letter is its '|'.
-  const size_t millis = size_t{last == 's'} & size_t{line_[end - 2] == 'm'};
-  const size_t entry = last + millis * kMillisEntry;
-  const Type type = kTypes[entry * size_t{end - begin == 1 + millis}];
+  const Type type = ReadLineType(line_.data() + begin, line_.data() + end);
   return type == Type::kSet && !options_.sets ? Type::kIllegal : type;
 }
 

@@ -26,6 +26,7 @@
 #include <string_view>
 
 #include "common/delimiters.h"
+#include "common/line_type.h"
 #include "common/parse_counters.h"
 #include "common/parser_options.h"
 #include "common/sample.h"
@@ -46,13 +47,7 @@ class LineReader {
   bool Next(Sample* sample) { return more_ && Advance(sample); }
 
  private:
-  enum class Type : uint8_t { kCounter, kGauge, kPlainObserver, kMillis, kSet, kIllegal };
-
-  // By a type's letter; `ms`, the only one of two letters, stands kMillisEntry after its 's'. What
-  // means nothing is illegal, and so is entry 0.
-  static constexpr size_t kMillisEntry = 256;
-  using Types = std::array<Type, kMillisEntry + 's' + 1>;
-  static const Types kTypes;
+  using Type = LineType;
 
   // kSimple: name:value|type, at most one |#tags after it. kPacked: several values that share a
   // type and fields. kAny: the rest.

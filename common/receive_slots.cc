@@ -1,6 +1,7 @@
 #include "common/receive_slots.h"
 
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,7 +29,8 @@ char* Reserve() {
 }  // namespace
 
 ReceiveSlots::ReceiveSlots(EventLoop& loop)
-    : memory_(Reserve()),
+    : loop_(loop),
+      memory_(Reserve()),
       give_back_(loop, std::chrono::seconds(1), std::chrono::seconds(0), [this] { GiveBack(); }) {
   give_back_.Stop();
   for (int i = 0; i < kSlots; ++i) {
@@ -40,8 +42,23 @@ ReceiveSlots::ReceiveSlots(EventLoop& loop)
 
 ReceiveSlots::~ReceiveSlots() { munmap(memory_, kMemoryBytes); }
 
+void ReceiveSlots::LetFill() {
+  constexpr timespec kWait = {0, std::chrono::nanoseconds(kFillTime).count()};
+  const int64_t now = loop_.NowNanos();
+  const int64_t since = now - last_turn_;
+  if (since == 0) return;  // another listener of this turn has waited
+  const int64_t expected = taken_since_ * kWait.tv_nsec / since;
+  last_turn_ = now;
+  taken_since_ = 0;
+  if (expected < 1 || expected > kSlots) return;
+  ++fills_;
+  // A signal may end it early: no harm.
+  nanosleep(&kWait, nullptr);
+}
+
 int ReceiveSlots::ReceiveDatagrams(int fd) {
   const int count = recvmmsg(fd, headers_.data(), kSlots, MSG_DONTWAIT, nullptr);
+  if (count > 0) taken_since_ += count;
   if (count > 0 && !give_back_.active()) give_back_.Start();
   return count;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <utility>
 
 #include "common/line.h"
@@ -11,13 +12,17 @@ namespace weir {
 namespace {
 
 // A rule's name that comes out empty is no action of that rule, in the peer's count.
-bool IsNameless(const Memo::Entry& entry) {
-  return static_cast<Refusal>(entry.refusal) == Refusal::kEmptyName;
+bool IsNameless(const Memo::Known& known) {
+  return static_cast<Refusal>(known.refusal) == Refusal::kEmptyName;
 }
 
 // The peer repeats a sampled observation: so many events does a sample stand for.
 uint64_t EventsOf(const Sample& sample) {
   return sample.type == SampleType::kObserver ? sample.weight : 1;
+}
+
+std::span<const std::string_view> FieldsOf(const Sample& sample) {
+  return std::span(sample.label_fields).first(sample.label_field_count);
 }
 
 }  // namespace
@@ -33,19 +38,17 @@ Ingest::Ingest(const IngestOptions& options, uint32_t self, SeriesTable* table, 
       mapper_(std::make_shared<const Mapper>()),
       memo_(options.memo_entries),
       reader_(parser_options_, &stats_.parse),
-      secret_(ProcessHash()),
+      sample_hash_(ProcessSampleHash()),
       line_log_(LogLevel::kDebug, "Incoming line", 1000, std::chrono::seconds(1)) {}
 
 void Ingest::OnDatagram(std::string_view datagram, Transport transport) {
-  LineCutter cutter(datagram, Framing::kDatagram);
-  for (std::string_view line; cutter.Next(&line);) TakeLine(line, transport);
+  TakeLines(datagram, Framing::kDatagram, transport);
   // A frame of a stream is gone after this call; a datagram stays until OnBatchEnd.
   if (transport == Transport::kUnixStream) Apply();
 }
 
 void Ingest::OnStream(std::string_view lines, Transport transport) {
-  LineCutter cutter(lines, Framing::kStream);
-  for (std::string_view line; cutter.Next(&line);) TakeLine(line, transport);
+  TakeLines(lines, Framing::kStream, transport);
   Apply();
 }
 
@@ -60,8 +63,8 @@ void Ingest::Receive() {
   exchange_->Receive(
       self_,
       [this](const Sample& sample, const Hash128& hash) {
-        stage_[staged_].sample = sample;
-        Stage(hash);
+        samples_[staged_] = sample;
+        StageSample(hash);
       },
       [this] { Apply(); });
 }
@@ -73,187 +76,290 @@ void Ingest::SetMapper(std::shared_ptr<const Mapper> mapper) {
   UpdatePlans(*mapper_, table_);
 }
 
-void Ingest::TakeLine(std::string_view line, Transport transport) {
-  ++stats_.lines;
-  if (LogEnabled(LogLevel::kDebug)) [[unlikely]] {
+inline void Ingest::Stage(const Hash128& hash) {
+  stage_[staged_].hash = hash;
+  memo_.Prefetch(hash);
+  if (++staged_ == kStage) Apply();
+}
+
+void Ingest::TakeLines(std::string_view block, Framing framing, Transport transport) {
+  const bool watched = relay_ != nullptr || LogEnabled(LogLevel::kDebug);
+  LineGlance glance(block, framing, parser_options_.relative_gauges);
+  while (glance.more()) {
+    SimpleLine line;
+    if (glance.TakeSimple(&line)) [[likely]] {
+      if (watched) [[unlikely]]
+        Watch(line.line(), transport);
+      SampleHash::Sum sum = sample_hash_.OfName(line.name());
+      if (line.tags_size > 0) sum += sample_hash_.OfField(line.tags());
+      stage_[staged_].line = line;
+      Stage(sample_hash_.Finish(sum, line.sample_type()));
+    } else {
+      const std::string_view text = glance.Take();
+      if (watched) [[unlikely]]
+        Watch(text, transport);
+      TakeLine(text);
+    }
+  }
+}
+
+void Ingest::Watch(std::string_view line, Transport transport) {
+  if (LogEnabled(LogLevel::kDebug)) {
     line_log_.Log(clock_.NowNanos(), {{"transport", Name(transport)}, {"line", line}});
   }
   if (relay_ != nullptr) relay_->Add(line);
+}
+
+void Ingest::TakeLine(std::string_view line) {
+  ++stats_.lines;
   if (reader_.Open(line) != LineVerdict::kSampled) return;
   hashed_.name = nullptr;  // another line may stand where the last one stood
-  while (reader_.Next(&stage_[staged_].sample)) Stage(HashOf(stage_[staged_].sample));
+  while (reader_.Next(&samples_[staged_])) StageSample(HashOf(samples_[staged_]));
 }
 
 Hash128 Ingest::HashOf(const Sample& sample) {
   const char* const fields =
       sample.label_field_count == 0 ? nullptr : sample.label_fields[0].data();
   if (sample.name.data() != hashed_.name) {
-    hashed_.name = sample.name.data();
-    hashed_.name_hash = secret_.Of(sample.name);
-    hashed_.fields = nullptr;
-    hashed_.hash = hashed_.name_hash;
+    hashed_ = {.name = sample.name.data(), .name_sum = sample_hash_.OfName(sample.name)};
   }
   if (fields != hashed_.fields) {
     hashed_.fields = fields;
-    hashed_.hash = hashed_.name_hash;
-    for (uint8_t i = 0; i < sample.label_field_count; ++i) {
-      hashed_.hash = SecretHash::Chain(hashed_.hash, secret_.Of(sample.label_fields[i]));
-    }
+    hashed_.fields_sum = sample_hash_.OfFields(FieldsOf(sample));
   }
-  Hash128 hash = hashed_.hash;
-  hash.high += static_cast<uint64_t>(sample.type);
-  return hash;
+  return sample_hash_.Finish(hashed_.name_sum + hashed_.fields_sum, sample.type);
 }
 
-void Ingest::Stage(const Hash128& hash) {
-  stage_[staged_].hash = hash;
-  memo_.Prefetch(hash);
-  if (++staged_ == kStage) Apply();
+void Ingest::StageSample(const Hash128& hash) {
+  stage_[staged_].line.text = nullptr;
+  Stage(hash);
+}
+
+inline Memo::Known Ingest::Recall(const Hash128& hash) const {
+  const Memo::Entry* entry = memo_.Find(hash);
+  return entry == nullptr ? Memo::Known() : Memo::Known(*entry);
+}
+
+// The way of nearly all lines; false, and nothing done, when this is not one of them.
+[[gnu::always_inline]] inline bool Ingest::ApplySimple(const Staged& staged, int64_t now_nanos) {
+  const Memo::Known& known = staged.known;
+  if (known.tally == 0 || !table_->Current({known.series, known.generation})) return false;
+  const Refusal refusal =
+      table_->Apply(known.series, known.plan, staged.line.measurement(), 0, now_nanos);
+  if (refusal != Refusal::kNone) return false;
+  ++tallies_.counts[known.tally];
+  return true;
+}
+
+[[gnu::always_inline]] inline void Ingest::ApplyStaged(size_t i, int64_t now_nanos) {
+  const Staged& staged = stage_[i];
+  if (staged.line.text == nullptr) {
+    ApplySample(samples_[i], staged.hash, staged.known, now_nanos);
+  } else if (!ApplySimple(staged, now_nanos)) {
+    ApplyLine(staged, now_nanos);
+  }
 }
 
 void Ingest::Apply() {
+  // Samples of different kinds belong to different series, so they may change places; which kind
+  // comes next would be guessed wrong for every other line.
+  std::array<std::array<uint8_t, kStage>, kSeriesKindCount> by_kind;
+  std::array<size_t, kSeriesKindCount> counts{};
+  bool all_simple = true;
   for (size_t i = 0; i < staged_; ++i) {
     Staged& staged = stage_[i];
-    const Memo::Entry* entry = memo_.Find(staged.hash);
-    if (entry == nullptr) {
-      staged.entry.fate = Memo::Fate::kEmpty;
-      continue;
-    }
-    staged.entry = *entry;
-    if (entry->fate == Memo::Fate::kSeries) table_->PrefetchCell(entry->series);
+    staged.known = Recall(staged.hash);
+    if (staged.known.fate == Memo::Fate::kSeries) table_->PrefetchCell(staged.known.series);
+    all_simple &= staged.known.tally != 0 && staged.line.text != nullptr;
+    by_kind[staged.known.kind][counts[staged.known.kind]++] = static_cast<uint8_t>(i);
   }
-  stats_.memo_gets += staged_;
   stats_.batches += staged_ > 0;
   const int64_t now = clock_.NowNanos();
-  for (size_t i = 0; i < staged_; ++i) ApplyOne(stage_[i], now);
+  if (!all_simple) {
+    counts = {staged_};
+    std::iota(by_kind[0].begin(), by_kind[0].end(), 0);
+  }
+  for (size_t kind = 0; kind < kSeriesKindCount; ++kind) {
+    for (size_t i = 0; i < counts[kind]; ++i) ApplyStaged(by_kind[kind][i], now);
+  }
   staged_ = 0;
   if (sent_) on_sent_();
   sent_ = false;
 }
 
-void Ingest::ApplyOne(const Staged& staged, int64_t now_nanos) {
-  const Memo::Entry& entry = staged.entry;
-  switch (entry.fate) {
-    case Memo::Fate::kSeries:
-      if (table_->Current({entry.series, entry.generation})) [[likely]] {
-        return ApplyKnown(entry, staged, now_nanos);
-      }
-      break;
-    case Memo::Fate::kRefused:
-      if (entry.generation == table_->epoch()) return ApplyKnown(entry, staged, now_nanos);
-      break;
-    case Memo::Fate::kForeign:
-    case Memo::Fate::kDropped:
-      return ApplyKnown(entry, staged, now_nanos);
-    case Memo::Fate::kEmpty:
-      break;
+// A simple line that counts as something else, or is no more than a guess yet.
+void Ingest::ApplyLine(const Staged& staged, int64_t now_nanos) {
+  ++stats_.lines;
+  Sample sample;
+  if (IsFresh(staged.known)) {
+    ++stats_.parse.lines[static_cast<size_t>(LineVerdict::kSampled)];
+    ++stats_.parse.samples;
+    staged.line.CopyTo(&sample);
+    return ApplySample(sample, staged.hash, staged.known, now_nanos);
   }
-  ++stats_.memo_misses;
-  ApplyKnown(FirstSight(staged), staged, now_nanos);
+  LineReader reader(parser_options_, &stats_.parse);
+  if (reader.Open(staged.line.line()) != LineVerdict::kSampled) return;
+  hashed_.name = nullptr;
+  while (reader.Next(&sample)) {
+    const Hash128 hash = HashOf(sample);
+    ApplySample(sample, hash, Recall(hash), now_nanos);
+  }
 }
 
-void Ingest::ApplyKnown(const Memo::Entry& entry, const Staged& staged, int64_t now_nanos) {
-  const Sample& sample = staged.sample;
+bool Ingest::IsFresh(const Memo::Known& known) const {
+  switch (known.fate) {
+    case Memo::Fate::kEmpty:
+      return false;
+    case Memo::Fate::kSeries:
+      return table_->Current({known.series, known.generation});
+    case Memo::Fate::kRefused:
+      return known.generation == table_->epoch();
+    case Memo::Fate::kForeign:
+    case Memo::Fate::kDropped:
+      break;
+  }
+  return true;
+}
+
+void Ingest::ApplySample(const Sample& sample, const Hash128& hash, Memo::Known known,
+                         int64_t now_nanos) {
+  ++stats_.memo_gets;
+  if (!IsFresh(known)) {
+    ++stats_.memo_misses;
+    known = FirstSight(sample, hash);
+  }
+  ApplyKnown(known, sample, hash, now_nanos);
+}
+
+void Ingest::ApplyKnown(const Memo::Known& known, const Sample& sample, const Hash128& hash,
+                        int64_t now_nanos) {
   const uint64_t events = EventsOf(sample);
-  if (entry.fate == Memo::Fate::kForeign) {
-    if (!exchange_->Send(self_, entry.owner, sample, staged.hash)) {
+  if (known.fate == Memo::Fate::kForeign) {
+    if (!exchange_->Send(self_, known.owner, sample, hash)) {
       CountRefused(Refusal::kHandoffFull, events, 0);
     }
     sent_ = true;
     return;
   }
-  stats_.tags += entry.has_labels;
-  stats_.tag_errors += entry.field_tag_errors + (sample.first_of_line ? entry.name_tag_errors : 0);
-  if (entry.fate == Memo::Fate::kDropped) {
+  stats_.tags += known.has_labels;
+  stats_.tag_errors += known.field_tag_errors + (sample.first_of_line ? known.name_tag_errors : 0);
+  if (known.fate == Memo::Fate::kDropped) {
     ++stats_.dropped_by_rule;
     stats_.events_dropped += events;
     return;
   }
-  if (entry.unmapped) {
+  if (known.unmapped) {
     stats_.events_unmapped += events;
-  } else if (!(entry.fate == Memo::Fate::kRefused && IsNameless(entry))) {
+  } else if (!(known.fate == Memo::Fate::kRefused && IsNameless(known))) {
     stats_.events_mapped += events;
   }
-  if (entry.fate == Memo::Fate::kRefused) {
-    return CountRefused(static_cast<Refusal>(entry.refusal), events, entry.series);
+  if (known.fate == Memo::Fate::kRefused) {
+    return CountRefused(static_cast<Refusal>(known.refusal), events, known.series);
   }
-  const uint64_t member_hash = sample.type == SampleType::kSet ? secret_.Of64(sample.member) : 0;
-  const Refusal refusal = table_->Apply(entry.series, static_cast<uint16_t>(entry.rule), sample,
-                                        member_hash, now_nanos);
+  const uint64_t member_hash =
+      sample.type == SampleType::kSet ? ProcessHash().Of64(sample.member) : 0;
+  const Refusal refusal = table_->Apply(known.series, known.plan, sample, member_hash, now_nanos);
   if (refusal != Refusal::kNone) return CountRefused(refusal, events, 0);
   ++stats_.applied;
   stats_.events_applied[static_cast<size_t>(EventKindOf(sample.type))] += events;
 }
 
-Memo::Entry Ingest::FirstSight(const Staged& staged) {
-  const Sample& sample = staged.sample;
-  ReadTags(parser_options_, sample.name,
-           std::span(sample.label_fields).first(sample.label_field_count), &name_);
-  mapper_->Resolve(name_.name, EventKindOf(sample.type), name_.tags, &resolution_);
+Memo::Known Ingest::FirstSight(const Sample& sample, const Hash128& hash) {
+  const EventKind kind = EventKindOf(sample.type);
+  ReadTags(parser_options_, sample.name, FieldsOf(sample), &name_);
+  mapper_->Resolve(name_.name, kind, name_.tags, &resolution_);
 
-  Memo::Entry entry;
-  entry.hash = staged.hash;
-  entry.has_labels = !name_.tags.empty();
-  entry.unmapped = resolution_.rule == nullptr;
-  entry.name_tag_errors = std::min(name_.name_tag_errors, Memo::kMaxTagErrors);
-  entry.field_tag_errors = std::min(name_.field_tag_errors, Memo::kMaxTagErrors);
-  const uint32_t name_excess = name_.name_tag_errors - entry.name_tag_errors;
-  const uint32_t field_excess = name_.field_tag_errors - entry.field_tag_errors;
+  Memo::Known known;
+  known.has_labels = !name_.tags.empty();
+  known.unmapped = resolution_.rule == nullptr;
+  known.name_tag_errors = std::min(name_.name_tag_errors, Memo::kMaxTagErrors);
+  known.field_tag_errors = std::min(name_.field_tag_errors, Memo::kMaxTagErrors);
+  const uint32_t name_excess = name_.name_tag_errors - known.name_tag_errors;
+  const uint32_t field_excess = name_.field_tag_errors - known.field_tag_errors;
 
-  entry = Settle(staged, entry);
+  known = Settle(sample, known);
   if (name_excess + field_excess > 0) {
-    if (entry.fate != Memo::Fate::kForeign) {
+    if (known.fate != Memo::Fate::kForeign) {
       stats_.tag_errors += field_excess + (sample.first_of_line ? name_excess : 0);
     }
-    return entry;
+    return known;
   }
   // A negative counter makes no series; the next one of this name may.
-  if (entry.fate == Memo::Fate::kRefused &&
-      entry.refusal == static_cast<uint8_t>(Refusal::kNegativeCounter)) {
-    return entry;
+  if (known.fate == Memo::Fate::kRefused &&
+      known.refusal == static_cast<uint8_t>(Refusal::kNegativeCounter)) {
+    return known;
   }
-  memo_.Insert(entry, table_->series_count());
-  return entry;
+  const bool no_errors = name_.name_tag_errors + name_.field_tag_errors == 0;
+  if (known.fate == Memo::Fate::kSeries && no_errors) known.tally = Tallies::Of(known, kind);
+  memo_.Insert({known, hash}, table_->series_count());
+  return known;
 }
 
 // Where a sample seen for the first time goes, as far as `resolution_` says.
-Memo::Entry Ingest::Settle(const Staged& staged, Memo::Entry entry) {
+Memo::Known Ingest::Settle(const Sample& sample, Memo::Known known) {
   const auto refuse = [&](Refusal refusal) {
-    entry.fate = Memo::Fate::kRefused;
-    entry.refusal = static_cast<uint8_t>(refusal);
-    entry.generation = table_->epoch();
-    return entry;
+    known.fate = Memo::Fate::kRefused;
+    known.refusal = static_cast<uint8_t>(refusal);
+    known.generation = table_->epoch();
+    return known;
   };
   if (resolution_.verdict == Resolution::Verdict::kDropped) {
-    entry.fate = Memo::Fate::kDropped;
-    return entry;
+    known.fate = Memo::Fate::kDropped;
+    return known;
   }
   if (resolution_.verdict == Resolution::Verdict::kEmptyName) return refuse(Refusal::kEmptyName);
 
   const uint32_t owner = SeriesTable::OwnerOf(resolution_.family, exchange_->shard_count());
   if (owner != self_) {
-    entry.fate = Memo::Fate::kForeign;
-    entry.owner = static_cast<uint8_t>(owner);
-    return entry;
+    known.fate = Memo::Fate::kForeign;
+    known.owner = static_cast<uint8_t>(owner);
+    return known;
   }
-  const Sample& sample = staged.sample;
   SeriesHandle handle;
   const Refusal refusal = AdmitSample(resolution_, sample, table_, &handle);
   if (refusal == Refusal::kConflict) {
-    entry.series = conflicts_.SlotOf(EventKindOf(sample.type), resolution_.family);
+    known.series = conflicts_.SlotOf(EventKindOf(sample.type), resolution_.family);
   }
   if (refusal != Refusal::kNone) return refuse(refusal);
-  entry.fate = Memo::Fate::kSeries;
-  entry.series = handle.series;
-  entry.generation = handle.generation;
-  entry.rule = PlanOf(resolution_, table_);
-  return entry;
+  known.fate = Memo::Fate::kSeries;
+  known.series = handle.series;
+  known.generation = handle.generation;
+  known.plan = PlanOf(resolution_, table_);
+  known.kind = static_cast<uint8_t>(table_->KindOf(handle.series));
+  return known;
 }
 
 void Ingest::CountRefused(Refusal refusal, uint64_t events, uint32_t conflict_slot) {
   ++stats_.refused[static_cast<size_t>(refusal)];
   stats_.events_refused[static_cast<size_t>(refusal)] += events;
   if (refusal == Refusal::kConflict) conflicts_.Add(conflict_slot, events);
+}
+
+ShardStats Ingest::stats() const {
+  ShardStats all = stats_;
+  tallies_.AddTo(&all);
+  return all;
+}
+
+uint8_t Ingest::Tallies::Of(const Memo::Known& known, EventKind kind) {
+  return static_cast<uint8_t>(1 + 4 * static_cast<int>(kind) + 2 * known.has_labels +
+                              known.unmapped);
+}
+
+void Ingest::Tallies::AddTo(ShardStats* stats) const {
+  for (size_t tally = 1; tally < counts.size(); ++tally) {
+    const uint64_t count = counts[tally];
+    const bool has_labels = (tally - 1) / 2 % 2 == 1;
+    const bool unmapped = (tally - 1) % 2 == 1;
+    stats->lines += count;
+    stats->parse.lines[static_cast<size_t>(LineVerdict::kSampled)] += count;
+    stats->parse.samples += count;
+    stats->memo_gets += count;
+    stats->applied += count;
+    stats->events_applied[(tally - 1) / 4] += count;
+    (unmapped ? stats->events_unmapped : stats->events_mapped) += count;
+    if (has_labels) stats->tags += count;
+  }
 }
 
 }  // namespace weir

@@ -1,14 +1,18 @@
 // Ingest: from lines to series, the receiving half of a shard.
 //
-// Cuts lines, parses samples, and sends each where its series lives. Samples are staged, 32 at a
-// time, so that the memory their series need is on its way before they are applied:
+// Cuts lines, parses samples, and sends each where its series lives. They are staged, 32 at a time,
+// so that the memory their series need is on its way before they are applied:
 //
-//   line -> sample, hash -> [stage: prefetch memo] -> memo -> [prefetch cell] -> apply | hand off
-//                                                       \ first sight: tags, mapper, admission
+//   simple line ---------.hash
+//   other line -> samples +-> [stage: prefetch memo] -> memo -> [prefetch cell] -> apply | send
+//                                                          \ first sight: tags, mapper, admission
+//
+// A simple line (common/simple_line.h) is only guessed at; the memo vouches for it. One that the
+// memo does not know goes through a LineReader as all others do.
 //
 // On a known series there is no lock, no allocation and no clock call.
 // Thread safety: owned by one shard. The text given must stay valid until OnBatchEnd.
-// Tested by tests/unit/exporter/ingest_{,refusals_,conservation_}test.cc and others there
+// Tested by tests/unit/exporter/ingest_{,order_,refusals_,conservation_}test.cc and others there
 // (allocations, cases).
 #pragma once
 
@@ -23,6 +27,8 @@
 #include "common/listener.h"
 #include "common/log.h"
 #include "common/parser.h"
+#include "common/sample_hash.h"
+#include "common/simple_line.h"
 #include "common/tags.h"
 #include "exporter/conflicts.h"
 #include "exporter/exchange.h"
@@ -61,7 +67,7 @@ class Ingest final : public LineSink {
   // Replaces the rules: every series is a first sight again, and keeps its value.
   void SetMapper(std::shared_ptr<const Mapper> mapper);
 
-  const ShardStats& stats() const { return stats_; }
+  ShardStats stats() const;
   const Conflicts& conflicts() const { return conflicts_; }
   const Memo& memo() const { return memo_; }
   // Tells what the debug log held back.
@@ -71,28 +77,46 @@ class Ingest final : public LineSink {
   static constexpr size_t kStage = 32;
 
   struct Staged {
-    Sample sample;
     Hash128 hash;
-    Memo::Entry entry;  // fate kEmpty: not known
+    Memo::Known known;  // fate kEmpty: not known
+    SimpleLine line;    // its text is null when there is a sample instead, in samples_
   };
 
-  void TakeLine(std::string_view line, Transport transport);
+  // Samples of simple lines that were applied, by what each of them adds to: one count instead of
+  // eight. Memo::Known::tally says which; 0 is that of no series, or of one with tag errors.
+  struct Tallies {
+    static uint8_t Of(const Memo::Known& known, EventKind kind);
+    void AddTo(ShardStats* stats) const;
+
+    std::array<uint64_t, 13> counts{};
+  };
+
+  void TakeLines(std::string_view block, Framing framing, Transport transport);
+  void TakeLine(std::string_view line);
+  void Watch(std::string_view line, Transport transport);
   Hash128 HashOf(const Sample& sample);
-  void Stage(const Hash128& hash);
+  inline void Stage(const Hash128& hash);
+  void StageSample(const Hash128& hash);
   void Apply();
-  void ApplyOne(const Staged& staged, int64_t now_nanos);
-  void ApplyKnown(const Memo::Entry& entry, const Staged& staged, int64_t now_nanos);
-  Memo::Entry FirstSight(const Staged& staged);
-  Memo::Entry Settle(const Staged& staged, Memo::Entry entry);
+  inline void ApplyStaged(size_t i, int64_t now_nanos);
+  inline bool ApplySimple(const Staged& staged, int64_t now_nanos);
+  void ApplyLine(const Staged& staged, int64_t now_nanos);
+  void ApplySample(const Sample& sample, const Hash128& hash, Memo::Known known, int64_t now_nanos);
+  void ApplyKnown(const Memo::Known& known, const Sample& sample, const Hash128& hash,
+                  int64_t now_nanos);
+  inline Memo::Known Recall(const Hash128& hash) const;
+  bool IsFresh(const Memo::Known& known) const;
+  Memo::Known FirstSight(const Sample& sample, const Hash128& hash);
+  Memo::Known Settle(const Sample& sample, Memo::Known known);
   void CountRefused(Refusal refusal, uint64_t events, uint32_t conflict_slot);
 
-  // What the last sample was hashed from, and the hashes. A packed line's values share name and
+  // What the last sample was hashed from, and the sums. A packed line's values share name and
   // fields, and a line may have thousands of values behind a name of thousands of bytes.
   struct Hashed {
     const char* name = nullptr;
     const char* fields = nullptr;
-    Hash128 name_hash;
-    Hash128 hash;  // of name and fields
+    SampleHash::Sum name_sum = 0;
+    SampleHash::Sum fields_sum = 0;
   };
 
   const uint32_t self_;
@@ -104,15 +128,17 @@ class Ingest final : public LineSink {
   const ParserOptions parser_options_;
   std::shared_ptr<const Mapper> mapper_;
   Memo memo_;
-  ShardStats stats_;
+  ShardStats stats_;  // without tallies_
+  Tallies tallies_;
   LineReader reader_;
   Conflicts conflicts_;
 
   std::array<Staged, kStage> stage_;
+  std::array<Sample, kStage> samples_;  // of those in stage_ that are of no simple line
   size_t staged_ = 0;
   bool sent_ = false;  // in the batch being applied
 
-  const SecretHash& secret_;
+  const SampleHash& sample_hash_;
   Hashed hashed_;
 
   // Scratch of a first sight.

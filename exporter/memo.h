@@ -29,11 +29,13 @@ class Memo {
     kRefused,  // not admitted; holds while the table's epoch is `generation`
   };
 
-  struct Entry {
-    Hash128 hash;
+  // What is known of a sample.
+  struct Known {
     uint32_t series = 0;
     uint32_t generation = 0;  // of the series; of the table when kRefused
-    uint32_t rule = 0;        // RuleTable id
+    uint16_t plan = 0;        // the series table's
+    uint8_t tally = 0;        // the owner's: which samples count alike; 0: it is on its own
+    uint8_t kind = 0;         // SeriesKind when kSeries
     uint8_t owner = 0;
     Fate fate = Fate::kEmpty;
     uint8_t refusal = 0;              // Refusal when kRefused
@@ -41,6 +43,13 @@ class Memo {
     uint8_t field_tag_errors : 3 = 0;
     uint8_t has_labels : 1 = 0;
     uint8_t unmapped : 1 = 0;
+  };
+
+  // With a hole it would be copied in overlapping pieces, and read back before they are stored.
+  static_assert(sizeof(Known) == 16);
+
+  struct Entry : Known {
+    Hash128 hash;
   };
   static_assert(sizeof(Entry) == 32);
 

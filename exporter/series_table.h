@@ -121,12 +121,14 @@ class SeriesTable {
     return CellAt(handle.series).generation == handle.generation;
   }
 
+  SeriesKind KindOf(uint32_t series) const { return CellAt(series).kind; }
+
   void PrefetchCell(uint32_t series) const { __builtin_prefetch(&CellAt(series), 1); }
 
   // Applies one sample. REQUIRES: the series is current and was admitted for this sample's type.
-  // `member_hash` is that of sample.member when it is a set.
-  Refusal Apply(uint32_t series, uint16_t plan, const Sample& sample, uint64_t member_hash,
-                int64_t now_nanos) {
+  // `member_hash` is that of the sample's member when it is a set.
+  [[gnu::always_inline]] Refusal Apply(uint32_t series, uint16_t plan, const Measurement& sample,
+                                       uint64_t member_hash, int64_t now_nanos) {
     Cell& cell = CellAt(series);
     double value = sample.value;
     if (plan != 0) value *= plans_[plan].scale;

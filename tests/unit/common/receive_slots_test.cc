@@ -46,5 +46,58 @@ TEST_CASE("unused memory costs nothing and used memory is given back", "[receive
   CHECK(RunUntil(loop, [&] { return slots.ResidentBytes() == 0; }));
 }
 
+// Turns in which `taken` datagrams come every `every`, as LetFill sees them.
+uint64_t FillsOf(int taken, std::chrono::microseconds every) {
+  FakeClock clock;
+  EventLoop loop(clock);
+  ReceiveSlots slots(loop);
+  const auto udp =
+      OpenUdp(ParseListenAddress("127.0.0.1:0").value(), {.read_buffer = 1'000'000}).value();
+  const ScopedFd client = Connect(SOCK_DGRAM, udp.front().address);
+  for (int turn = 0; turn < 3; ++turn) {
+    clock.Advance(std::chrono::nanoseconds(every).count());
+    loop.Post([] {});
+    loop.Turn();
+    slots.LetFill();
+    for (int i = 0; i < taken; ++i) Send(client, "a:1|c");
+    for (int left = taken; left > 0;) left -= slots.ReceiveDatagrams(udp.front().fd.get());
+  }
+  return slots.fills();
+}
+
+TEST_CASE("slots are left to fill when more datagrams come soon, but not too many",
+          "[receive_slots]") {
+  using std::chrono::microseconds;
+  // The first turn has nothing to go by.
+  CHECK(FillsOf(1, microseconds(50)) == 2);
+  CHECK(FillsOf(1, microseconds(100)) == 2);
+  CHECK(FillsOf(30, microseconds(3'000)) == 2);
+  CHECK(FillsOf(60, microseconds(100)) == 2);
+  // One alone is taken at once.
+  CHECK(FillsOf(1, microseconds(150)) == 0);
+  CHECK(FillsOf(1, microseconds(1'000'000)) == 0);
+  CHECK(FillsOf(30, microseconds(4'000)) == 0);
+  // And so is a flood.
+  CHECK(FillsOf(70, microseconds(100)) == 0);
+  CHECK(FillsOf(20, microseconds(10)) == 0);
+}
+
+TEST_CASE("slots are left to fill once a turn, whatever the number of listeners",
+          "[receive_slots]") {
+  FakeClock clock;
+  EventLoop loop(clock);
+  ReceiveSlots slots(loop);
+  const auto udp = OpenUdp(ParseListenAddress("127.0.0.1:0").value(), {}).value();
+  const ScopedFd client = Connect(SOCK_DGRAM, udp.front().address);
+  slots.LetFill();
+  Send(client, "a:1|c");
+  REQUIRE(slots.ReceiveDatagrams(udp.front().fd.get()) == 1);
+  clock.Advance(50'000);
+  loop.Post([] {});
+  loop.Turn();
+  for (int listener = 0; listener < 3; ++listener) slots.LetFill();
+  CHECK(slots.fills() == 1);
+}
+
 }  // namespace
 }  // namespace weir

@@ -41,7 +41,9 @@ TEST_CASE("the memo gives back what it was given", "[memo]") {
   CHECK(memo.Find(Spread(1).hash) == nullptr);
   Memo::Entry entry = Spread(1);
   entry.generation = 3;
-  entry.rule = 70'000;
+  entry.plan = 65'535;
+  entry.tally = 254;
+  entry.kind = 4;
   entry.owner = 255;
   entry.name_tag_errors = Memo::kMaxTagErrors;
   entry.field_tag_errors = 5;
@@ -51,7 +53,9 @@ TEST_CASE("the memo gives back what it was given", "[memo]") {
   const Memo::Entry* found = memo.Find(entry.hash);
   REQUIRE(found != nullptr);
   CHECK(found->generation == 3);
-  CHECK(found->rule == 70'000);
+  CHECK(found->plan == 65'535);
+  CHECK(found->tally == 254);
+  CHECK(found->kind == 4);
   CHECK(found->owner == 255);
   CHECK(found->name_tag_errors == Memo::kMaxTagErrors);
   CHECK(found->field_tag_errors == 5);
