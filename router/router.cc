@@ -42,37 +42,42 @@ Result<std::shared_ptr<const Mapper>> LoadRules(const RouterConfig& config, bool
   return Mapper::Load(config.mapping, {.strict = strict, .mapper = {}}, warnings);
 }
 
-Router::Router(const RouterOptions& options, uint32_t threads)
+Router::Router(const RouterOptions& options)
     : options_(options),
       loop_(clock_),
       service_health_([this] { return Healthy(); }),
-      conductor_(loop_, workers_) {
-  for (uint32_t id = 0; id < threads; ++id) {
-    workers_.push_back(std::make_unique<Worker>(id, clock_, [this](const std::string& label) {
-      loop_.Post([this, label] { conductor_.ReportRefusal(label); });
-    }));
-  }
-}
+      conductor_(loop_, workers_) {}
 
 // The web server's threads use all the rest.
 Router::~Router() { http_server_.reset(); }
 
 Result<std::unique_ptr<Router>> Router::Create(const RouterOptions& options) {
-  std::vector<std::string> warnings;
-  auto config = LoadRouterConfig(options, &warnings);
-  auto mapper = config ? LoadRules(*config, options.strict, &warnings) : config.error();
-  LogWarnings(warnings);
-  if (!mapper) return mapper.error();
-
-  const uint32_t threads =
-      config->threads > 0 ? config->threads : static_cast<uint32_t>(UsableCpuCount());
-  std::unique_ptr<Router> router(new Router(options, threads));
-  router->conductor_.Apply(*config, std::move(*mapper), false);
-  router->WatchConfig();
-  for (auto open : {&Router::OpenIntake, &Router::OpenWeb, &Router::OpenConsole}) {
+  std::unique_ptr<Router> router(new Router(options));
+  for (auto open :
+       {&Router::Configure, &Router::OpenIntake, &Router::OpenWeb, &Router::OpenConsole}) {
     if (const Result<Done> opened = (router.get()->*open)(); !opened) return opened.error();
   }
   return router;
+}
+
+Result<Done> Router::Configure() {
+  // Before the file is read: what changes from here on is seen.
+  if (!options_.config_file.empty()) Watch({options_.config_file});
+  std::vector<std::string> warnings;
+  auto config = LoadRouterConfig(options_, &warnings);
+  auto mapper = config ? LoadRules(*config, options_.strict, &warnings) : config.error();
+  LogWarnings(warnings);
+  if (!mapper) return mapper.error();
+  const uint32_t threads =
+      config->threads > 0 ? config->threads : static_cast<uint32_t>(UsableCpuCount());
+  for (uint32_t id = 0; id < threads; ++id) {
+    workers_.push_back(std::make_unique<Worker>(id, clock_, [this](const std::string& label) {
+      loop_.Post([this, label] { conductor_.ReportRefusal(label); });
+    }));
+  }
+  conductor_.Apply(*config, std::move(*mapper), false);
+  WatchRules();
+  return Done{};
 }
 
 Result<Done> Router::OpenIntake() {
@@ -152,8 +157,16 @@ Result<Done> Router::OpenConsole() {
   return Done{};
 }
 
-// Anew with each configuration, whose rules may be in other files.
-void Router::WatchConfig() {
+void Router::Watch(std::vector<std::string> paths) {
+  watched_ = std::move(paths);
+  watch_.emplace(loop_, watched_, [this] { [[maybe_unused]] const auto done = Reload(); });
+  for (const std::string& path : watch_->Unwatchable()) {
+    LogWarn("Some changes of the configuration will not be seen", {{"why", path}});
+  }
+}
+
+// Each configuration may have its rules in other files.
+void Router::WatchRules() {
   if (options_.config_file.empty()) return;
   std::vector<std::string> paths = {options_.config_file};
   const RouterConfig& config = conductor_.config();
@@ -161,13 +174,11 @@ void Router::WatchConfig() {
     paths.insert(paths.end(), config.mapping.begin(), config.mapping.end());
   }
   if (paths == watched_) return;
-  watched_ = paths;
-  // Not here: this may be a call from the watch that goes.
-  loop_.Post([this] {
-    watch_.emplace(loop_, watched_, [this] { [[maybe_unused]] const auto done = Reload(); });
-    for (const std::string& path : watch_->Unwatchable()) {
-      LogWarn("Some changes of the configuration will not be seen", {{"why", path}});
-    }
+  // Not here: this may be a call from the watch that goes. The rules were read before they were
+  // watched, so they are read again.
+  loop_.Post([this, paths] {
+    Watch(paths);
+    [[maybe_unused]] const auto done = Reload();
   });
 }
 
@@ -191,7 +202,7 @@ Result<Done> Router::Reload() {
     LogWarn("A change of this key needs a restart", {{"key", key}});
   }
   conductor_.Apply(AfterReload(now, *next), std::move(*mapper), true);
-  WatchConfig();
+  WatchRules();
   LogInfo("Loaded the configuration", {{"downstreams", next->downstreams.size()}});
   return Done{};
 }

@@ -45,13 +45,15 @@ class Router {
   void Run();
 
  private:
-  Router(const RouterOptions& options, uint32_t threads);
+  explicit Router(const RouterOptions& options);
 
+  Result<Done> Configure();
   Result<Done> OpenIntake();
   Result<Done> OpenWeb();
   Result<Done> OpenConsole();
   WebHooks HooksOfWeb();
-  void WatchConfig();
+  void Watch(std::vector<std::string> paths);
+  void WatchRules();
   Result<Done> Reload();
   void Drain();
   bool Healthy() const;
