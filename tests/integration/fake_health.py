@@ -6,6 +6,7 @@ number while it refuses.
 
 import socket
 import struct
+import sys
 import threading
 import time
 
@@ -34,6 +35,8 @@ _REPLIES = {
     "http_garbage": b"health: up\n",
 }
 _HUGE = b"x" * (10 << 20)
+# An answer takes several turns of its thread, and others of this process may be busy.
+sys.setswitchinterval(0.001)
 
 
 class HealthPort:

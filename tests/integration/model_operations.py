@@ -20,7 +20,7 @@ FALL, RISE = 3, 2
 DEATH_BOUND = FALL * INTERVAL + TIMEOUT
 RETURN_BOUND = (RISE + 1) * INTERVAL + TIMEOUT
 # For the machine: it may be busy.
-SLACK = 1.0
+SLACK = 3.0
 POOL = "abcdefg"
 # Styles that fail as soon as they are asked.
 AT_ONCE = ("fin", "reset", "down", "updog", "huge", "no_colon")

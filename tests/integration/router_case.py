@@ -19,7 +19,7 @@ TIMEOUT = 0.2
 FALL = 2
 RISE = 2
 # What the machine may add to a bound on time: a probe begins late, a log line is written late.
-SLACK = 1.0
+SLACK = 2.0
 HEALTH_CHECK = {"kind": "statsd", "interval": "200ms", "timeout": "200ms", "fall": FALL, "rise": RISE}
 
 

@@ -108,28 +108,54 @@ class ProbeTest(RouterTest):
             self.assertGreaterEqual(times[7] - times[0], 7 * INTERVAL - 0.1)
             self.assertLess(times[7] - times[0], 7 * INTERVAL + SLACK)
 
+    def undisturbed(self, attempt):
+        """Runs attempt() until the router saw no failures but those it was given.
+
+        It returns the node and how many those were. A machine that is too busy to answer in time
+        adds others.
+        """
+        for _ in range(5):
+            node, failures = attempt()
+            if self.page().of(PROBE_FAILURES, node.label) == failures:
+                return
+            self.router.end()
+        self.fail("this machine is too busy to answer a probe in time")
+
     def test_it_takes_exactly_fall_failures_to_die_and_rise_successes_to_return(self):
-        node = self.start_node("a")
-        check = {**HEALTH_CHECK, "fall": 4, "rise": 3}
-        router = self.start_before([node, self.start_node("b")], health_check=check)
-        node.health.wait_for_probes(2)
-        node.health.set("fin")
-        down = log_time(router.wait_for_log(STEP.format("down", "a")).string)
-        node.health.set("up")
-        up = log_time(router.wait_for_log(STEP.format("up", "a")).string)
-        seen = list(node.health.probes)
-        # The log has milliseconds.
-        bad = [one for one in seen if one[1] == "fin" and one[0] <= down + 0.002]
-        good = [one for one in seen if one[1] == "up" and down < one[0] <= up + 0.002]
-        self.assertEqual((len(bad), len(good)), (4, 3))
+        def attempt():
+            node = self.start_node("a")
+            check = {**HEALTH_CHECK, "fall": 4, "rise": 3}
+            router = self.start_before([node, self.start_node("b")], health_check=check)
+            node.health.wait_for_probes(2)
+            node.health.set("fin")
+            down = log_time(router.wait_for_log(STEP.format("down", "a")).string)
+            node.health.set("up")
+            up = log_time(router.wait_for_log(STEP.format("up", "a")).string)
+            seen = list(node.health.probes)
+            # The log has milliseconds.
+            bad = [one for one in seen if one[1] == "fin" and one[0] <= down + 0.002]
+            good = [one for one in seen if one[1] == "up" and down < one[0] <= up + 0.002]
+            counts.append((len(bad), len(good)))
+            return node, sum(1 for _, style in seen if style == "fin")
+
+        counts = []
+        self.undisturbed(attempt)
+        self.assertEqual(counts[-1], (4, 3))
 
     def test_flapping_with_each_probe_changes_nothing_while_fall_is_two(self):
-        nodes = self.start_nodes(3)
-        router = self.start_before(nodes)
-        nodes[1].health.set("flapping")
-        nodes[1].health.wait_for_probes(8, since=nodes[1].health.since)
-        self.assertEqual(router.logged(r"A downstream is"), [])
-        self.assertGreater(self.page().of(PROBE_FAILURES, "b"), 0)
+        def attempt():
+            nodes = self.start_nodes(3)
+            self.start_before(nodes)
+            health = nodes[1].health
+            health.set("flapping")
+            health.wait_for_probes(8, since=health.since)
+            health.set("up")
+            health.wait_for_probes(1, since=health.since)
+            flaps = sum(1 for _, style in health.probes if style == "flapping")
+            return nodes[1], (flaps + 1) // 2
+
+        self.undisturbed(attempt)
+        self.assertEqual(self.router.logged(r"A downstream is"), [])
         self.send_and_check(made_lines(300))
 
     def test_flapping_with_each_probe_is_followed_when_one_is_enough(self):
