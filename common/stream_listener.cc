@@ -75,10 +75,10 @@ void StreamListener::Drain() {
 
 void StreamListener::Accept(int max_connections) {
   const int spare_from = FirstSpareDescriptor();
-  const int next = LowestFreeDescriptor(fd());
-  if (next < 0) return OnAcceptError(errno);
-  if (next >= spare_from) return OnAcceptError(EMFILE);
   for (int i = 0; i < max_connections; ++i) {
+    const int next = LowestFreeDescriptor(fd());
+    if (next < 0) return OnAcceptError(errno);
+    if (next >= spare_from) return OnAcceptError(EMFILE);
     const int accepted = accept4(fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (accepted < 0) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
@@ -88,7 +88,6 @@ void StreamListener::Accept(int max_connections) {
     ++counters_.connections;
     ++counters_.open_connections;
     connections_.push_back(std::make_unique<Connection>(*this, accepted, connections_.size()));
-    if (accepted >= spare_from) return;
   }
 }
 
