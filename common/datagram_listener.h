@@ -1,13 +1,15 @@
 // DatagramListener: a UDP or unixgram socket, read by batches of datagrams.
 //
 // Each turn of the loop takes at most eight batches of 64, so that timers, tasks and other sockets
-// have their turn under any load. UDP datagrams that come one by one wait up to 0.2 ms to be taken
-// together (ReceiveSlots::LetFill). A datagram that was cut because it is longer than a slot is
-// delivered up to its last LF.
+// have their turn under any load. UDP datagrams that come one by one wait up to a millisecond
+// to be taken together (ReceiveSlots::LetFill). A datagram that was cut because it is longer than a
+// slot is delivered up to its last LF.
 //
 // Thread safety and lifetimes: see common/listener.h.
 // Tested by tests/unit/common/datagram_listener_test.cc.
 #pragma once
+
+#include <chrono>
 
 #include "common/listener.h"
 
@@ -28,6 +30,7 @@ class DatagramListener final : public Listener {
 
   ReceiveSlots& slots_;
   LineSink& sink_;
+  const std::chrono::nanoseconds longest_fill_;
   FdWatcher readable_;
   Timer pause_;
   // The kernel's count has 32 bits and wraps.

@@ -2,6 +2,7 @@
 
 #include <ev.h>
 
+#include <condition_variable>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -72,6 +73,7 @@ struct EventLoop::Impl {
   std::vector<std::function<void()>> running;
   std::mutex mutex;
   std::vector<std::function<void()>> tasks;  // guarded by mutex
+  std::condition_variable posted;            // the first of `tasks` has come
 };
 
 EventLoop::EventLoop(const Clock& clock)
@@ -99,7 +101,14 @@ void EventLoop::Post(std::function<void()> task) {
     first = impl_->tasks.empty();
     impl_->tasks.push_back(std::move(task));
   }
-  if (first) ev_async_send(impl_->ev, &impl_->wake);
+  if (!first) return;
+  ev_async_send(impl_->ev, &impl_->wake);
+  impl_->posted.notify_one();
+}
+
+void EventLoop::AwaitTask(std::chrono::nanoseconds most) {
+  std::unique_lock lock(impl_->mutex);
+  impl_->posted.wait_for(lock, most, [this] { return !impl_->tasks.empty(); });
 }
 
 struct FdWatcher::Impl {

@@ -46,6 +46,9 @@ class EventLoop final : public Clock {
   // task runs in a later turn. Tasks that are still waiting when the loop is destroyed never run.
   void Post(std::function<void()> task);
 
+  // Does nothing for `most`, or until a task waits to be run. On the loop's thread.
+  void AwaitTask(std::chrono::nanoseconds most);
+
   // When the present turn began, by the clock given at construction; one reading serves the whole
   // turn. For other threads it is the heartbeat: a loop that is alive turns at least once a second.
   int64_t NowNanos() const override { return turn_nanos_.load(std::memory_order_relaxed); }

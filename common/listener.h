@@ -92,6 +92,7 @@ class Listener {
 
  protected:
   int fd() const { return socket_.fd.get(); }
+  int granted_read_buffer() const { return socket_.granted_read_buffer; }
 
   ListenerCounters counters_;
   bool open_ = true;

@@ -6,7 +6,7 @@
 // behind; under load that costs at most a thousand page faults a second (about 0.5 ms).
 //
 // Datagrams that come one by one cost a wakeup and two system calls each, which is most of what
-// they cost: waiting a moment before they are taken halves it (LetFill).
+// they cost: waiting a moment before they are taken more than halves it (LetFill).
 //
 // Thread safety: the loop's thread. The loop outlives it.
 // Tested by tests/unit/common/receive_slots_test.cc.
@@ -34,13 +34,12 @@ class ReceiveSlots {
   ReceiveSlots(const ReceiveSlots&) = delete;
   ReceiveSlots& operator=(const ReceiveSlots&) = delete;
 
-  // What LetFill waits. The kernel adds some 50 us to it.
-  static constexpr std::chrono::microseconds kFillTime{100};
-
-  // To be called when datagrams wait, before the first is taken in a turn. Waits kFillTime when at
-  // the rate of late at least one more but no more than kSlots come in that time: a lone datagram
-  // is not kept waiting, and no receive buffer overflows meanwhile.
-  void LetFill();
+  // To be called when datagrams wait, before the first is taken in a turn. Waits until, at the rate
+  // of late, kFillTo of them wait, but no longer than `most` or until a task is posted. Does not
+  // wait when fewer than one more would come meanwhile, so that a lone datagram is taken at once,
+  // nor when they come so fast that they wait in batches anyway. The kernel adds some 50 us.
+  void LetFill(std::chrono::nanoseconds most);
+  static constexpr int kFillTo = 48;
   // How often it waited.
   uint64_t fills() const { return fills_; }
 
@@ -63,7 +62,7 @@ class ReceiveSlots {
  private:
   void GiveBack();
 
-  const EventLoop& loop_;
+  EventLoop& loop_;
   char* const memory_;
   std::array<mmsghdr, kSlots> headers_{};
   std::array<iovec, kSlots> vectors_{};

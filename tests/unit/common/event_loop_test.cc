@@ -91,6 +91,19 @@ TEST_CASE("a task posted by a task runs in a later turn", "[event_loop]") {
   CHECK(RunUntil(loop, [&] { return order.size() == 2; }));
 }
 
+TEST_CASE("a loop that awaits a task goes on when one is posted, or when it has waited enough",
+          "[event_loop]") {
+  SteadyClock clock;
+  EventLoop loop(clock);
+  loop.AwaitTask(milliseconds(1));
+  loop.Post([] {});
+  loop.AwaitTask(std::chrono::hours(1));
+  loop.Turn();
+  std::thread other([&] { loop.Post([] {}); });
+  loop.AwaitTask(std::chrono::hours(1));
+  other.join();
+}
+
 TEST_CASE("the loop's time stands still during a turn and is fresh in the next", "[event_loop]") {
   FakeClock clock;
   EventLoop loop(clock);

@@ -46,8 +46,11 @@ TEST_CASE("unused memory costs nothing and used memory is given back", "[receive
   CHECK(RunUntil(loop, [&] { return slots.ResidentBytes() == 0; }));
 }
 
+constexpr std::chrono::milliseconds kMost(1);
+
 // Turns in which `taken` datagrams come every `every`, as LetFill sees them.
-uint64_t FillsOf(int taken, std::chrono::microseconds every) {
+uint64_t FillsOf(int taken, std::chrono::microseconds every,
+                 std::chrono::nanoseconds most = kMost) {
   FakeClock clock;
   EventLoop loop(clock);
   ReceiveSlots slots(loop);
@@ -58,7 +61,7 @@ uint64_t FillsOf(int taken, std::chrono::microseconds every) {
     clock.Advance(std::chrono::nanoseconds(every).count());
     loop.Post([] {});
     loop.Turn();
-    slots.LetFill();
+    slots.LetFill(most);
     for (int i = 0; i < taken; ++i) Send(client, "a:1|c");
     for (int left = taken; left > 0;) left -= slots.ReceiveDatagrams(udp.front().fd.get());
   }
@@ -70,16 +73,20 @@ TEST_CASE("slots are left to fill when more datagrams come soon, but not too man
   using std::chrono::microseconds;
   // The first turn has nothing to go by.
   CHECK(FillsOf(1, microseconds(50)) == 2);
-  CHECK(FillsOf(1, microseconds(100)) == 2);
-  CHECK(FillsOf(30, microseconds(3'000)) == 2);
+  CHECK(FillsOf(1, microseconds(1'000)) == 2);
+  CHECK(FillsOf(1, microseconds(100), microseconds(100)) == 2);
+  CHECK(FillsOf(30, microseconds(30'000)) == 2);
   CHECK(FillsOf(60, microseconds(100)) == 2);
   // One alone is taken at once.
-  CHECK(FillsOf(1, microseconds(150)) == 0);
+  CHECK(FillsOf(1, microseconds(1'100)) == 0);
+  CHECK(FillsOf(1, microseconds(110), microseconds(100)) == 0);
   CHECK(FillsOf(1, microseconds(1'000'000)) == 0);
-  CHECK(FillsOf(30, microseconds(4'000)) == 0);
+  CHECK(FillsOf(30, microseconds(40'000)) == 0);
   // And so is a flood.
   CHECK(FillsOf(70, microseconds(100)) == 0);
   CHECK(FillsOf(20, microseconds(10)) == 0);
+  // Or what has no room to wait in.
+  CHECK(FillsOf(60, microseconds(100), microseconds(0)) == 0);
 }
 
 TEST_CASE("slots are left to fill once a turn, whatever the number of listeners",
@@ -89,13 +96,13 @@ TEST_CASE("slots are left to fill once a turn, whatever the number of listeners"
   ReceiveSlots slots(loop);
   const auto udp = OpenUdp(ParseListenAddress("127.0.0.1:0").value(), {}).value();
   const ScopedFd client = Connect(SOCK_DGRAM, udp.front().address);
-  slots.LetFill();
+  slots.LetFill(kMost);
   Send(client, "a:1|c");
   REQUIRE(slots.ReceiveDatagrams(udp.front().fd.get()) == 1);
   clock.Advance(50'000);
   loop.Post([] {});
   loop.Turn();
-  for (int listener = 0; listener < 3; ++listener) slots.LetFill();
+  for (int listener = 0; listener < 3; ++listener) slots.LetFill(kMost);
   CHECK(slots.fills() == 1);
 }
 
