@@ -4,8 +4,8 @@
 
 #include "common/key.h"
 #include "common/ring.h"
+#include "common/topology/plan.h"
 #include "router/mapped_key.h"
-#include "router/plan.h"
 
 namespace weir {
 

@@ -14,17 +14,6 @@ Endpoint DataEndpoint(const DownstreamConfig& downstream, const EndpointOf& endp
 
 }  // namespace
 
-RingConfig RingConfigOf(const RouterConfig& config) {
-  RingConfig ring;
-  ring.placement = config.placement;
-  ring.shard_map = config.shard_map;
-  ring.name_end = config.name_end;
-  for (const DownstreamConfig& downstream : config.downstreams) {
-    ring.nodes.push_back({downstream.label, downstream.address, downstream.weight});
-  }
-  return ring;
-}
-
 LaneOptions LaneOptionsOf(const RouterConfig& config) {
   return {.mtu = config.mtu,
           .on_down = config.on_down,
@@ -32,25 +21,10 @@ LaneOptions LaneOptionsOf(const RouterConfig& config) {
           .hold_bytes = config.hold.bytes};
 }
 
-HealthOptions HealthOptionsOf(const RouterConfig& config) {
-  const HealthCheckConfig& check = config.health_check;
-  return {.interval = check.interval,
-          .timeout = check.timeout,
-          .fall = check.fall,
-          .rise = check.rise,
-          .panic_percent = config.panic_threshold,
-          .on_down = config.on_down};
-}
-
-KeyMode KeyModeOf(const RouterConfig& config) {
-  return config.key == KeyKind::kSeries ? KeyMode::kSeries : KeyMode::kName;
-}
-
 std::vector<std::string> NamesOf(const RouterConfig& config) {
-  std::vector<std::string> names;
+  std::vector<std::string> names = HealthNamesOf(config);
   for (const DownstreamConfig& downstream : config.downstreams) {
     if (downstream.transport != Transport::kUnixgram) names.push_back(downstream.address);
-    if (downstream.health_kind != HealthKind::kNone) names.push_back(downstream.health);
   }
   std::ranges::sort(names);
   names.erase(std::unique(names.begin(), names.end()), names.end());
@@ -68,25 +42,6 @@ std::vector<DownstreamSpec> DownstreamsOf(const RouterConfig& config,
                      .endpoint = DataEndpoint(downstream, endpoint_of)});
   }
   return specs;
-}
-
-std::vector<HealthTarget> HealthTargetsOf(const RouterConfig& config,
-                                          const EndpointOf& endpoint_of) {
-  std::vector<HealthTarget> targets;
-  for (const DownstreamConfig& downstream : config.downstreams) {
-    HealthTarget target;
-    target.label = downstream.label;
-    target.probe.kind = downstream.health_kind;
-    if (downstream.health_kind != HealthKind::kNone) {
-      target.probe.endpoint = endpoint_of(downstream.health);
-    }
-    if (downstream.health_kind == HealthKind::kHttp) {
-      target.probe.host = downstream.health;
-      target.probe.path = downstream.health_path;
-    }
-    targets.push_back(std::move(target));
-  }
-  return targets;
 }
 
 std::vector<std::string> NeedRestart(const RouterConfig& now, const RouterConfig& next) {

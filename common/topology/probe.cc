@@ -36,7 +36,7 @@ ProbeResult ResultOf(int error) {
 std::string RequestOf(const ProbeSpec& spec) {
   if (spec.kind == HealthKind::kStatsd) return "health\n";
   return "GET " + spec.path + " HTTP/1.1\r\nHost: " + spec.host +
-         "\r\nUser-Agent: weir-router\r\nAccept: */*\r\nConnection: close\r\n\r\n";
+         "\r\nUser-Agent: weir\r\nAccept: */*\r\nConnection: close\r\n\r\n";
 }
 
 }  // namespace
