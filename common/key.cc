@@ -77,7 +77,30 @@ std::string_view KeyReader::KeyOf(std::string_view line) {
     if (const auto title = EventTitle(line)) return *title;
     if (const auto check = CheckName(line)) return *check;
   }
-  return rule_ == Rule::kName ? NameOf(line) : SeriesOf(line);
+  if (rule_ == Rule::kName) return NameOf(line);
+  const std::string_view name = BeforeFirstColon(line);
+  return SeriesOf(name, TagFields(line.substr(name.size())).all());
+}
+
+std::string_view KeyReader::KeyOfSample(std::string_view name,
+                                        std::span<const std::string_view> fields) {
+  switch (rule_) {
+    case Rule::kFirstColon:
+    case Rule::kLastColon:
+      return name;
+    case Rule::kFirstColonOrNul:
+      return name.substr(0, name.find('\0'));
+    case Rule::kName:
+      return NameOf(name);
+    case Rule::kSeries:
+      break;
+  }
+  std::array<std::string_view, Sample::kMaxLabelFields> tags;
+  size_t count = 0;
+  for (const std::string_view field : fields) {
+    if (field.starts_with('#') && count < tags.size()) tags[count++] = field;
+  }
+  return SeriesOf(name, {tags.data(), count});
 }
 
 std::string_view KeyReader::NameOf(std::string_view line) {
@@ -87,11 +110,10 @@ std::string_view KeyReader::NameOf(std::string_view line) {
   return metric_.name;
 }
 
-std::string_view KeyReader::SeriesOf(std::string_view line) {
-  const std::string_view name = BeforeFirstColon(line);
-  const TagFields fields(line.substr(name.size()));
-  if (fields.all().empty() && !MayHaveTags(name)) return name;
-  ReadTags(ParserOptions(), name, fields.all(), &metric_);
+std::string_view KeyReader::SeriesOf(std::string_view name,
+                                     std::span<const std::string_view> fields) {
+  if (fields.empty() && !MayHaveTags(name)) return name;
+  ReadTags(ParserOptions(), name, fields, &metric_);
   // Tags are views of one line: where they stand tells which was sent later.
   std::sort(metric_.tags.begin(), metric_.tags.end(), [](const Tag& a, const Tag& b) {
     const int order = a.key.compare(b.key);

@@ -25,6 +25,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -41,13 +42,18 @@ class KeyReader {
   KeyReader(Placement placement, NameEnd name_end, KeyMode mode);
 
   std::string_view KeyOf(std::string_view line);
+  // The key of a line that holds samples, from one of them: its name, as Sample has it, and its
+  // fields, of which those that begin with '#' are read. With NameEnd::kLast that of a line with
+  // one value; packed values are part of the key there.
+  std::string_view KeyOfSample(std::string_view name, std::span<const std::string_view> fields);
 
  private:
   enum class Rule : uint8_t { kName, kSeries, kFirstColon, kFirstColonOrNul, kLastColon };
 
   static Rule RuleOf(Placement placement, NameEnd name_end, KeyMode mode);
+  // Of a line, or of its name with its tags.
   std::string_view NameOf(std::string_view line);
-  std::string_view SeriesOf(std::string_view line);
+  std::string_view SeriesOf(std::string_view name, std::span<const std::string_view> fields);
   std::string_view WriteSeries();
 
   const Rule rule_;

@@ -108,6 +108,7 @@ Ring Ring::WithLive(LiveSet live) const {
   return Ring(config_, std::move(live), std::move(table));
 }
 
+// In one step: asking twice which placement it is costs 7 % of a line.
 uint16_t Ring::PeerOwner(std::string_view key) const {
   if (const auto* continuum = std::get_if<Continuum>(&table_)) {
     return continuum->Owner(continuum->Hash(key));
@@ -115,6 +116,23 @@ uint16_t Ring::PeerOwner(std::string_view key) const {
   if (const auto* walk = std::get_if<HuluWalk>(&table_)) return walk->Owner(HuluWalk::Hash(key));
   const Shards& shards = std::get<Shards>(table_);
   return shards[Murmur3(key, kStatsrelaySeed) % shards.size()];
+}
+
+uint64_t Ring::HashOf(std::string_view key) const {
+  if (const auto* continuum = std::get_if<Continuum>(&table_)) return continuum->Hash(key);
+  if (std::holds_alternative<SlotTable>(table_)) return PublicHash64(key);
+  return std::holds_alternative<HuluWalk>(table_) ? HuluWalk::Hash(key)
+                                                  : Murmur3(key, kStatsrelaySeed);
+}
+
+uint16_t Ring::OwnerOfHash(uint64_t hash) const {
+  if (const auto* continuum = std::get_if<Continuum>(&table_)) {
+    return continuum->Owner(static_cast<uint32_t>(hash));
+  }
+  if (const auto* slots = std::get_if<SlotTable>(&table_)) return slots->Owner(hash);
+  if (const auto* walk = std::get_if<HuluWalk>(&table_)) return walk->Owner(hash);
+  const Shards& shards = std::get<Shards>(table_);
+  return shards[hash % shards.size()];
 }
 
 std::string Ring::FingerprintText() const {

@@ -59,6 +59,11 @@ class Ring {
     return static_cast<uint16_t>(found.value);
   }
 
+  // Owner for who keeps 8 bytes instead of the key: the hash of a key is the same in every ring of
+  // the same placement, whoever is in it and lives. OwnerOfHash(HashOf(key)) == Owner(key).
+  uint64_t HashOf(std::string_view key) const;
+  uint16_t OwnerOfHash(uint64_t hash) const;
+
   const RingConfig& config() const { return config_; }
   const LiveSet& live() const { return live_; }
 

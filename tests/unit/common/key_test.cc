@@ -1,10 +1,12 @@
 #include "common/key.h"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/parser.h"
 #include "tests/support/catch.h"
 
 namespace weir {
@@ -191,6 +193,43 @@ TEST_CASE("any bytes make a key", "[key]") {
       }
     }
   }
+}
+
+// Of the first sample of a line, as the exporter has it.
+std::string KeyOfFirstSample(KeyReader* reader, std::string_view line) {
+  ParseCounters counters;
+  LineReader lines(ParserOptions(), &counters);
+  Sample sample;
+  REQUIRE(lines.Open(line) == LineVerdict::kSampled);
+  REQUIRE(lines.Next(&sample));
+  return std::string(reader->KeyOfSample(
+      sample.name, std::span(sample.label_fields).first(sample.label_field_count)));
+}
+
+TEST_CASE("the key of a sample is that of its line", "[key]") {
+  const std::string_view lines[] = {
+      "a.b:1|c",      "a,x=1,y=2:1|g",        "a#y=2,x=1:1|g",
+      "p[x=1]q:1|ms", "a:1|c|#y:2,x:1",       "a:1|c|@0.5|#y:2,x:1|c:id",
+      "a:1|c:2|g",    "a:1|g|c:id|#x:1|T123", "a\0b:1|c"sv,
+  };
+  for (const std::string_view line : lines) {
+    INFO(line);
+    for (const KeyMode mode : {KeyMode::kName, KeyMode::kSeries}) {
+      KeyReader reader(Placement::kSlots, NameEnd::kFirst, mode);
+      CHECK(KeyOfFirstSample(&reader, line) == std::string(reader.KeyOf(line)));
+    }
+    for (const Placement placement : {Placement::kEtsy, Placement::kHulu, Placement::kStatsrelay}) {
+      KeyReader reader(placement, NameEnd::kFirst, KeyMode::kName);
+      CHECK(KeyOfFirstSample(&reader, line) == std::string(reader.KeyOf(line)));
+    }
+  }
+}
+
+TEST_CASE("lyft's statsrelay hashes packed values, which a sample does not tell", "[key]") {
+  KeyReader reader(Placement::kStatsrelay, NameEnd::kLast, KeyMode::kName);
+  CHECK(KeyOfFirstSample(&reader, "n:1|c") == "n");
+  CHECK(KeyOfFirstSample(&reader, "n:1:2|c") == "n");
+  CHECK(reader.KeyOf("n:1:2|c") == "n:1");
 }
 
 }  // namespace

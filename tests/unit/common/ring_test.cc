@@ -320,6 +320,19 @@ TEST_CASE("with slots a node that keeps its label keeps its keys at another addr
   CHECK(before.Fingerprint() == after.Fingerprint());
 }
 
+TEST_CASE("the hash of a key is the same in every ring, and finds its owner there", "[ring]") {
+  for (const Placement placement : kAll) {
+    const Ring all(Abc(placement), kLive);
+    const Ring two = all.WithLive({true, false, true});
+    for (int i = 0; i < 1000; ++i) {
+      const std::string key = "hashed.name" + std::to_string(i);
+      REQUIRE(all.HashOf(key) == two.HashOf(key));
+      REQUIRE(all.OwnerOfHash(all.HashOf(key)) == all.Owner(key));
+      REQUIRE(two.OwnerOfHash(all.HashOf(key)) == two.Owner(key));
+    }
+  }
+}
+
 TEST_CASE("a placement is found by its name", "[placement]") {
   for (const Placement placement : kAll) {
     CHECK(ParsePlacement(PlacementName(placement)) == placement);
