@@ -22,6 +22,7 @@ struct Health::Node {
   }
 
   ProbeSpec spec;
+  std::function<bool()> ask;
   NodeState state;
   NodeHealth report;
   std::unique_ptr<Probe> probe;
@@ -49,6 +50,7 @@ void Health::SetTargets(const std::vector<HealthTarget>& targets, const HealthOp
     auto node = same ? std::move(*known) : std::make_unique<Node>(targets[i], state);
     if (!same && known != nodes_.end()) node->report.drained = (*known)->report.drained;
     if (same) last.in_ring[i] = node->report.in_ring;
+    node->ask = targets[i].ask;
     node->state.SetOptions(state);
     if (!same || !same_pace) {
       const auto offset = options.interval * i / targets.size();
@@ -76,6 +78,11 @@ void Health::Begin(Node& node) {
   if (node.probe != nullptr) OnResult(node, ProbeResult::kTimeout);
   node.next.emplace(loop_, options_.interval, kOnce, [this, &node] { Begin(node); });
   node.state.BeginInterval();
+  if (node.ask) {
+    ++node.report.probes;
+    OnResult(node, node.ask() ? ProbeResult::kUp : ProbeResult::kBadAnswer);
+    return;
+  }
   if (node.spec.kind == HealthKind::kNone) {
     if (node.state.OnSuccess(loop_.NowNanos())) OnNodeChanged(node, "no refusal");
     return;

@@ -28,6 +28,9 @@ namespace weir {
 struct HealthTarget {
   std::string label;
   ProbeSpec probe;
+  // Of this process itself: called instead of a probe, and says whether that would be answered
+  // well.
+  std::function<bool()> ask = {};
 };
 
 struct HealthOptions {

@@ -233,6 +233,23 @@ TEST_CASE("a node whose name comes to stand for another address is asked there",
   REQUIRE(f.UntilRing(kAll));
 }
 
+TEST_CASE("this process is not probed but asked, by the same rules", "[health]") {
+  Fixture f;
+  bool well = true;
+  f.StopPeer(1);
+  f.targets[1].ask = [&] { return well; };
+  f.health.SetTargets(f.targets, f.options);
+  REQUIRE(f.UntilProbed(4));
+  CHECK(f.health.standing().in_ring == kAll);
+  well = false;
+  const uint64_t probes = f.health.nodes()[1].probes;
+  REQUIRE(f.UntilRing(kWithoutB));
+  CHECK(f.health.nodes()[1].probes >= probes + f.options.fall);
+  CHECK(f.health.nodes()[1].last_result == ProbeResult::kBadAnswer);
+  well = true;
+  REQUIRE(f.UntilRing(kAll));
+}
+
 TEST_CASE("hold and drop mark the dead and leave the ring alone", "[health]") {
   Fixture f;
   f.options.on_down = OnDown::kHold;
