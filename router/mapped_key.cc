@@ -1,7 +1,6 @@
 #include "router/mapped_key.h"
 
 #include <span>
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -9,6 +8,7 @@
 #include "common/key.h"
 #include "common/parser.h"
 #include "common/tags.h"
+#include "mapping/series_key.h"
 
 namespace weir {
 namespace {
@@ -45,14 +45,6 @@ Hash128 HashOf(const Sample& sample) {
   return hash;
 }
 
-KeyMemo::Key HexOf(uint64_t value) {
-  KeyMemo::Key digits;
-  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, value >>= 4) {
-    *digit = "0123456789abcdef"[value & 15];
-  }
-  return digits;
-}
-
 class MappedKey final : public LineKey {
  public:
   MappedKey(std::shared_ptr<const Mapper> mapper, size_t memo_entries)
@@ -78,11 +70,7 @@ class MappedKey final : public LineKey {
         resolution_.verdict == Resolution::Verdict::kEmptyName) {
       return {kByName};
     }
-    series_ = resolution_.family;
-    for (const Label& label : resolution_.labels) {
-      series_.append(1, '\n').append(label.name).append(1, '\n').append(label.value);
-    }
-    return HexOf(PublicHash64(series_));
+    return SeriesKeyOf(resolution_);
   }
 
   const std::shared_ptr<const Mapper> mapper_;
@@ -94,7 +82,6 @@ class MappedKey final : public LineKey {
   // Scratch of a first sight.
   MetricName name_;
   Resolution resolution_;
-  std::string series_;
 };
 
 }  // namespace

@@ -1,8 +1,7 @@
 // MappedKey: the key of a line by the series that the exporter would make of it: the Prometheus
 // family and labels after the mapping rules, so that names that become one series meet on one node.
 //
-//   a series    16 hexadecimal digits: XXH3-64 of the family, then for each label, sorted by name,
-//               LF name LF value
+//   a series    its SeriesKey (mapping/series_key.h): 16 hexadecimal digits
 //   no series   the line's name, as `key: name` has it: an event, a check, a line that a rule drops
 //               or that cannot be parsed
 // Two lines that the exporter makes one series of always have one key, as long as it runs with the
