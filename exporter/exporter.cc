@@ -14,6 +14,7 @@
 #include "common/on_all.h"
 #include "common/promised.h"
 #include "common/version.h"
+#include "exporter/ring_config.h"
 #include "exporter/scrape.h"
 
 namespace weir {
@@ -86,8 +87,8 @@ Result<std::unique_ptr<Exporter>> Exporter::Create(const ExporterOptions& option
   auto relay = ResolveRelay(options);
   if (!relay) return relay.error();
   std::unique_ptr<Exporter> exporter(new Exporter(options, std::move(*relay)));
-  for (auto open : {&Exporter::Configure, &Exporter::OpenListeners, &Exporter::OpenWeb,
-                    &Exporter::OpenConsole}) {
+  for (auto open : {&Exporter::Configure, &Exporter::JoinRing, &Exporter::OpenListeners,
+                    &Exporter::OpenWeb, &Exporter::OpenConsole}) {
     if (const Result<Done> opened = (exporter.get()->*open)(); !opened) return opened.error();
   }
   return exporter;
@@ -104,6 +105,36 @@ Result<Done> Exporter::Configure() {
   self_metrics_.SetLoadedRules(mapper_->rule_count());
   for (const auto& shard : shards_) shard->SetMapper(mapper_);
   return Done{};
+}
+
+Result<Done> Exporter::JoinRing() {
+  if (!options_.has_ring()) return Done{};
+  // Before the file is read: what changes from here on is seen.
+  ring_watch_.emplace(loop_, std::vector<std::string>{options_.ring_config_file},
+                      [this] { [[maybe_unused]] const auto done = ReloadRing(); });
+  for (const std::string& path : ring_watch_->Unwatchable()) {
+    LogWarn("Some changes of the ring's configuration will not be seen", {{"why", path}});
+  }
+  membership_.emplace(
+      loop_, MembershipOptions{.self = options_.ring_self, .grace = options_.ring_grace}, health_,
+      [this](const std::shared_ptr<const Ownership>& ownership) { SetOwnership(ownership); });
+  std::vector<std::string> warnings;
+  const auto config = LoadRing(options_, &warnings);
+  for (const std::string& warning : warnings) LogWarn("Ring", {{"warning", warning}});
+  if (!config) return About("--ring.config-file", config.error());
+  membership_->Apply(*config);
+  return Done{};
+}
+
+void Exporter::SetOwnership(const std::shared_ptr<const Ownership>& ownership) {
+  for (const auto& shard : shards_) {
+    if (ready_) {
+      shard->Post([&shard = *shard, ownership] { shard.SetOwnership(ownership); });
+    } else {
+      shard->SetOwnership(ownership);
+    }
+  }
+  self_metrics_.SetRing(*ownership);
 }
 
 Result<Done> Exporter::OpenListeners() {
@@ -213,10 +244,33 @@ void Exporter::Run() {
 }
 
 Result<Done> Exporter::Reload() {
-  if (options_.mapping_paths().empty()) {
+  if (options_.mapping_paths().empty() && !options_.has_ring()) {
     LogWarn("Nothing to reload: no --statsd.mapping-config was given");
     return Done{};
   }
+  const Result<Done> rules = ReloadRules();
+  const Result<Done> ring = ReloadRing();
+  return rules ? ring : rules;
+}
+
+Result<Done> Exporter::ReloadRing() {
+  if (!options_.has_ring()) return Done{};
+  std::vector<std::string> warnings;
+  const auto config = LoadRing(options_, &warnings);
+  for (const std::string& warning : warnings) LogWarn("Ring", {{"warning", warning}});
+  self_metrics_.CountRingReload(config.has_value());
+  if (!config) {
+    LogError("The ring's configuration was not loaded, the old one stays in force",
+             {{"error", config.error().message}});
+    return config.error();
+  }
+  membership_->Apply(*config);
+  LogInfo("Loaded the ring's configuration", {{"downstreams", config->downstreams.size()}});
+  return Done{};
+}
+
+Result<Done> Exporter::ReloadRules() {
+  if (options_.mapping_paths().empty()) return Done{};
   std::vector<std::string> warnings;
   auto mapper = LoadMapper(options_, &warnings);
   for (const std::string& warning : warnings) LogWarn("Mapping", {{"warning", warning}});

@@ -22,6 +22,7 @@
 #include "common/http_server.h"
 #include "common/result.h"
 #include "common/service_health.h"
+#include "exporter/membership.h"
 #include "exporter/options.h"
 #include "exporter/self_metrics.h"
 #include "exporter/shard.h"
@@ -49,9 +50,13 @@ class Exporter {
   Result<Done> OpenWeb();
   Result<Done> OpenConsole();
   Result<Done> Configure();
+  Result<Done> JoinRing();
+  void SetOwnership(const std::shared_ptr<const Ownership>& ownership);
   void WatchConfig();
   bool Healthy() const;
   Result<Done> Reload();
+  Result<Done> ReloadRules();
+  Result<Done> ReloadRing();
   void Drain();
   std::string Stats();
 
@@ -69,6 +74,8 @@ class Exporter {
   std::unique_ptr<HttpServer> http_server_;
   std::unique_ptr<Console> console_;
   std::optional<FileWatch> watch_;
+  std::optional<Membership> membership_;  // with --ring.config-file
+  std::optional<FileWatch> ring_watch_;
 };
 
 }  // namespace weir

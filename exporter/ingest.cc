@@ -76,6 +76,16 @@ void Ingest::SetMapper(std::shared_ptr<const Mapper> mapper) {
   UpdatePlans(*mapper_, table_);
 }
 
+void Ingest::SetOwnership(std::shared_ptr<const Ownership> ownership) {
+  Apply();
+  if (ownership_ == nullptr || !ownership->SameKeys(*ownership_)) {
+    sample_key_.emplace(*ownership);
+    memo_.Clear();
+  }
+  ownership_ = std::move(ownership);
+  table_->SetOwnership(ownership_);
+}
+
 inline void Ingest::Stage(const Hash128& hash) {
   stage_[staged_].hash = hash;
   memo_.Prefetch(hash);
@@ -321,6 +331,9 @@ Memo::Known Ingest::Settle(const Sample& sample, Memo::Known known) {
     known.series = conflicts_.SlotOf(EventKindOf(sample.type), resolution_.family);
   }
   if (refusal != Refusal::kNone) return refuse(refusal);
+  if (ownership_ != nullptr) {
+    table_->RememberKey(handle.series, sample_key_->HashOf(*ownership_, *mapper_, sample));
+  }
   known.fate = Memo::Fate::kSeries;
   known.series = handle.series;
   known.generation = handle.generation;

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,7 +34,9 @@
 #include "exporter/conflicts.h"
 #include "exporter/exchange.h"
 #include "exporter/memo.h"
+#include "exporter/ownership.h"
 #include "exporter/relay.h"
+#include "exporter/sample_key.h"
 #include "exporter/series_table.h"
 #include "exporter/shard_stats.h"
 #include "mapping/mapper.h"
@@ -66,6 +69,10 @@ class Ingest final : public LineSink {
 
   // Replaces the rules: every series is a first sight again, and keeps its value.
   void SetMapper(std::shared_ptr<const Mapper> mapper);
+
+  // Whose the series are, from now on. Keys that are hashed otherwise than before make every series
+  // a first sight again.
+  void SetOwnership(std::shared_ptr<const Ownership> ownership);
 
   ShardStats stats() const;
   const Conflicts& conflicts() const { return conflicts_; }
@@ -127,6 +134,8 @@ class Ingest final : public LineSink {
   Relay* relay_ = nullptr;
   const ParserOptions parser_options_;
   std::shared_ptr<const Mapper> mapper_;
+  std::shared_ptr<const Ownership> ownership_;  // null: every series is ours
+  std::optional<SampleKey> sample_key_;         // with ownership_
   Memo memo_;
   ShardStats stats_;  // without tallies_
   Tallies tallies_;

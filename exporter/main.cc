@@ -13,6 +13,7 @@
 #include "exporter/explain.h"
 #include "exporter/exporter.h"
 #include "exporter/options.h"
+#include "exporter/ring_config.h"
 #include "mapping/mapper.h"
 
 namespace weir {
@@ -31,11 +32,20 @@ void DumpFsm(const Mapper& mapper, const std::string& path) {
   if (!file) LogError("Could not write the glob rules", {{"path", path}});
 }
 
-int CheckConfig(const Mapper& mapper, const std::vector<std::string>& warnings) {
+int CheckConfig(const std::string& program, const ExporterOptions& options, const Mapper& mapper,
+                std::vector<std::string> warnings) {
+  std::string ring;
+  if (options.has_ring()) {
+    const auto config = LoadRing(options, &warnings);
+    if (!config) return Fail(program, config.error().message);
+    ring = "The ring is valid: node `" + options.ring_self + "` of " +
+           std::to_string(config->downstreams.size()) + ".\n";
+  }
   for (const std::string& warning : warnings) std::cout << "warning: " << warning << "\n";
   for (const std::string& note : mapper.Lint()) std::cout << "note: " << note << "\n";
   const size_t rules = mapper.rule_count();
-  std::cout << "The configuration is valid: " << rules << (rules == 1 ? " rule.\n" : " rules.\n");
+  std::cout << "The configuration is valid: " << rules << (rules == 1 ? " rule.\n" : " rules.\n")
+            << ring;
   return 0;
 }
 
@@ -81,7 +91,7 @@ int Main(int argc, char** argv) {
       return Fail(name, mapper.error().message);
     }
     if (!options.dump_fsm.empty()) DumpFsm(**mapper, options.dump_fsm);
-    if (options.check_config) return CheckConfig(**mapper, warnings);
+    if (options.check_config) return CheckConfig(name, options, **mapper, warnings);
     if (!options.explain.empty()) return ExplainLines(options, std::move(*mapper));
   }
 

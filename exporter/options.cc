@@ -75,7 +75,8 @@ void AddMappingFlags(FlagSet* flags, ExporterOptions* o) {
              "Forget a series this long after its last sample, where the mapping file does not say "
              "otherwise. 0: never.");
   flags->Add("check-config", &o->check_config,
-             "Check the mapping files, say what is wrong or doubtful, and exit.");
+             "Check the mapping files and the ring's configuration, say what is wrong or doubtful, "
+             "and exit.");
   flags->Add("strict", &o->strict, "With --check-config: unknown keys are errors.");
   flags->Add("watch-config", &o->watch_config,
              "Reload the mapping files when they change, as Kubernetes' mounts do too.");
@@ -94,6 +95,18 @@ void AddRelayFlags(FlagSet* flags, ExporterOptions* o) {
   flags->Add("statsd.relay.packet-length", &o->relay_packet_length,
              "Longest datagram sent to the relay's target, in bytes. Longer lines are not relayed.",
              uint32_t{0}, uint32_t{65507});
+}
+
+void AddRingFlags(FlagSet* flags, ExporterOptions* o) {
+  flags->Group("Ring");
+  flags->Add("ring.config-file", &o->ring_config_file,
+             "Configuration of the routers in front. By their placement and probes, gauges, sets "
+             "and quantiles that belong to another live node are let go. Read again by SIGHUP and "
+             "when it changes. Empty: every series is kept.");
+  flags->Add("ring.self", &o->ring_self, "Label of the downstream there that this exporter is.");
+  flags->Add("ring.grace", &o->ring_grace,
+             "How long a series must have belonged to another live node, and got no sample, before "
+             "it is let go. Longer than a death takes to be noticed by the routers' probes.");
 }
 
 void AddProcessFlags(FlagSet* flags, ExporterOptions* o) {
@@ -179,6 +192,7 @@ void AddExporterFlags(FlagSet* flags, ExporterOptions* options) {
   AddDialectFlags(flags, options);
   AddMappingFlags(flags, options);
   AddRelayFlags(flags, options);
+  AddRingFlags(flags, options);
   AddProcessFlags(flags, options);
   AddCompatibilityFlags(flags, options);
 }
@@ -204,6 +218,12 @@ Result<Done> Validate(const ExporterOptions& options) {
   }
   if (options.default_ttl.count() < 0) {
     return Error{"--statsd.default-ttl: must not be negative"};
+  }
+  if (options.ring_grace.count() < 0) return Error{"--ring.grace: must not be negative"};
+  if (options.ring_config_file.empty() != options.ring_self.empty()) {
+    return Error{
+        "--ring.config-file and --ring.self go together: whose configuration it is, and who this "
+        "is in it"};
   }
   if (options.listen_udp.empty() && options.listen_tcp.empty() && options.listen_unixgram.empty() &&
       options.listen_unix.empty()) {

@@ -51,6 +51,11 @@ struct ExporterOptions {
   std::string relay_address;
   uint32_t relay_packet_length = 1400;
 
+  // Ring.
+  std::string ring_config_file;  // empty: every series is ours
+  std::string ring_self;
+  std::chrono::nanoseconds ring_grace = std::chrono::seconds(30);  // why 30: docs/operations.md
+
   // Process.
   uint32_t threads = 1;  // why one: docs/design.md
   std::string admin_listen_address;
@@ -65,6 +70,7 @@ struct ExporterOptions {
   std::chrono::nanoseconds event_flush_interval = std::chrono::milliseconds(200);
   int64_t udp_packet_queue_size = 10000;
 
+  bool has_ring() const { return !ring_config_file.empty(); }
   // Those of mapping_config that name something: statsd_exporter takes an empty path for none.
   std::vector<std::string> mapping_paths() const;
   // The flags of the last group that were given another value than their default.

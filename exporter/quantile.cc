@@ -93,6 +93,13 @@ void Summary::Turn(int64_t now_nanos) {
   }
 }
 
+bool Summary::LetGo() {
+  if (arrivals_.size() == 0 && !reduced_) return false;
+  reduced_.reset();
+  arrivals_.Reserve(0, periods());
+  return true;
+}
+
 void Summary::Forget(uint32_t slot) {
   if (arrivals_.size() > 0) arrivals_.DropFront(slot);
   if (!reduced_) return;

@@ -61,6 +61,9 @@ class Summary {
   // Writes the answer for each objective, in the order of the options. REQUIRES: as many in `out`.
   void Quantiles(int64_t now_nanos, std::span<double> out);
 
+  // Forgets the window, as if it had passed; sum and count stay. False when it was empty already.
+  bool LetGo();
+
   // Of all observations ever.
   double sum() const { return sum_; }
   uint64_t count() const { return count_; }

@@ -9,6 +9,7 @@
 #include "common/listener_totals.h"
 #include "common/log.h"
 #include "common/telemetry.h"
+#include "common/topology/config_words.h"
 #include "common/version.h"
 #include "exporter/collected.h"
 #include "exporter/totals.h"
@@ -224,6 +225,10 @@ SelfMetrics::SelfMetrics()
                    .Name("statsd_exporter_config_reloads_total")
                    .Help("Reloads of the mapping files, by how they ended.")
                    .Register(registry_)),
+      ring_reloads_(prometheus::BuildCounter()
+                        .Name("weir_ring_reloads_total")
+                        .Help("Reloads of --ring.config-file, by how they ended.")
+                        .Register(registry_)),
       loaded_mappings_(prometheus::BuildGauge()
                            .Name("statsd_exporter_loaded_mappings")
                            .Help("Mapping rules in force.")
@@ -257,6 +262,52 @@ void SelfMetrics::CountReload(bool success) {
   reloads_.Add({{"outcome", success ? "success" : "failure"}}).Increment();
 }
 
+void SelfMetrics::CountRingReload(bool success) {
+  ring_reloads_.Add({{"outcome", success ? "success" : "failure"}}).Increment();
+}
+
+void SelfMetrics::SetRing(const Ownership& ownership) {
+  const RingConfig& config = ownership.ring().config();
+  RingState state = {.fingerprint = ownership.ring().FingerprintText(),
+                     .placement = PlacementName(config.placement),
+                     .key = WordOf(ownership.key()),
+                     .nodes = {}};
+  for (size_t i = 0; i < config.nodes.size(); ++i) {
+    state.nodes.emplace_back(config.nodes[i].label, ownership.nodes()[i].live);
+  }
+  const std::lock_guard lock(ring_mutex_);
+  ring_ = std::move(state);
+}
+
+// There only with a ring.
+void SelfMetrics::AddRing(const std::optional<std::array<uint64_t, kSeriesKindCount>>& let_go,
+                          Families* families) const {
+  auto info = OwnFamily::Gauge("weir_ring_info",
+                               "Who places keys alike has the same fingerprint; always 1.");
+  auto nodes = OwnFamily::Gauge("weir_ring_node_live",
+                                "1 while a node of the ring is alive and takes part.");
+  {
+    const std::lock_guard lock(ring_mutex_);
+    if (ring_) {
+      info.Add({{"fingerprint", ring_->fingerprint},
+                {"placement", ring_->placement},
+                {"key", ring_->key}},
+               1);
+      for (const auto& [label, live] : ring_->nodes) nodes.Add({{"node", label}}, live);
+    }
+  }
+  auto gone = OwnFamily::Counter(
+      "weir_series_let_go_total",
+      "Series let go because another live node owns them; of summaries, their quantiles.");
+  if (let_go) {
+    for (const SeriesKind kind : {SeriesKind::kGauge, SeriesKind::kSet, SeriesKind::kSummary}) {
+      const auto index = static_cast<size_t>(kind);
+      gone.Add({{"type", kKindNames[index]}}, static_cast<double>((*let_go)[index]));
+    }
+  }
+  for (OwnFamily* family : {&info, &nodes, &gone}) families->push_back(family->Take());
+}
+
 void SelfMetrics::EndScrape(int status) {
   scrapes_in_flight_.Decrement();
   scrapes_.Add({{"code", std::to_string(status)}}).Increment();
@@ -270,6 +321,7 @@ Families SelfMetrics::CollectAll(const std::vector<ShardReport>& reports) const 
   AddListeners(totals, &families);
   AddRelay(totals, relay_target_, &families);
   AddSeries(totals, reports.size(), &families);
+  AddRing(totals.let_go, &families);
   AddCounter("weir_lost_log_lines_total", "Log lines dropped because nobody read them.",
              LostLogLines(), &families);
   Families process = CollectProcess();
@@ -284,7 +336,8 @@ Families SelfMetrics::Collect(const std::vector<ShardReport>& reports) const {
 std::vector<std::string> SelfMetrics::Names() const {
   // A prometheus-cpp family without metrics is not collected.
   std::vector<std::string> names = {"statsd_exporter_config_reloads_total",
-                                    "statsd_exporter_config_reloads"};
+                                    "statsd_exporter_config_reloads", "weir_ring_reloads_total",
+                                    "weir_ring_reloads"};
   constexpr std::string_view kTotal = "_total";
   for (const auto& family : CollectAll({})) {
     names.push_back(family.name);

@@ -15,9 +15,16 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/registry.h>
 
+#include <array>
+#include <cstdint>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "exporter/ownership.h"
 #include "exporter/shard.h"
 
 namespace weir {
@@ -27,6 +34,9 @@ class SelfMetrics {
   SelfMetrics();
 
   void CountReload(bool success);
+  void CountRingReload(bool success);
+  // The state of the ring, from when there is one on.
+  void SetRing(const Ownership& ownership);
   // What the relay's metrics call its target. To be set before the first Collect.
   void SetRelayTarget(std::string target) { relay_target_ = std::move(target); }
   void SetLoadedRules(size_t count) { loaded_mappings_.Set(static_cast<double>(count)); }
@@ -43,14 +53,26 @@ class SelfMetrics {
   std::vector<std::string> Names() const;
 
  private:
+  struct RingState {
+    std::string fingerprint;
+    std::string_view placement;
+    std::string_view key;
+    std::vector<std::pair<std::string, bool>> nodes;  // label, whether it is live
+  };
+
   std::vector<prometheus::MetricFamily> CollectAll(const std::vector<ShardReport>& reports) const;
+  void AddRing(const std::optional<std::array<uint64_t, kSeriesKindCount>>& let_go,
+               std::vector<prometheus::MetricFamily>* families) const;
 
   std::string relay_target_;
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>& reloads_;
+  prometheus::Family<prometheus::Counter>& ring_reloads_;
   prometheus::Gauge& loaded_mappings_;
   prometheus::Family<prometheus::Counter>& scrapes_;
   prometheus::Gauge& scrapes_in_flight_;
+  mutable std::mutex ring_mutex_;  // the main thread writes, scrapes read
+  std::optional<RingState> ring_;
 };
 
 }  // namespace weir

@@ -1,6 +1,8 @@
 // SeriesTable's page: rendering in slices.
 #include <time.h>
 
+#include <span>
+
 #include "exporter/label_text.h"
 #include "exporter/series_table.h"
 
@@ -206,9 +208,10 @@ void SeriesTable::RenderSeries(const Exposition& exposition, int64_t now_nanos, 
       cursor->observer_bytes += cell.set->MemoryBytes();
       break;
     case SeriesKind::kSummary: {
-      const std::vector<Objective>& objectives = info.family->summary->objectives;
+      std::span<const Objective> objectives = info.family->summary->objectives;
+      if (LetsGo(series, cell, now_nanos)) objectives = {};
       quantiles_.resize(objectives.size());
-      cell.summary->Quantiles(now_nanos, quantiles_);
+      if (!objectives.empty()) cell.summary->Quantiles(now_nanos, quantiles_);
       exposition.Summary(name, labels,
                          {objectives, quantiles_, cell.summary->sum(), cell.summary->count()}, out);
       cursor->observer_bytes += cell.summary->MemoryBytes();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "common/check.h"
 #include "exporter/label_text.h"
@@ -251,6 +252,7 @@ void SeriesTable::Forget(uint32_t series) {
   Info& info = InfoAt(series);
   Family* family = info.family;
   index_.erase(series);
+  if (homes_ != nullptr) homes_->Forget(series);
   CountVector(*family, LabelText(info), -1);
   DeleteValue(&cell);
   ++cell.generation;
@@ -312,13 +314,39 @@ void SeriesTable::UpdatePlan(std::string_view identity, const Plan& plan) {
 void SeriesTable::Expire(int64_t now_nanos, uint32_t parts) {
   const bool anything_expires = std::any_of(plans_.begin(), plans_.end(),
                                             [](const Plan& plan) { return plan.ttl.count() > 0; });
-  if (!anything_expires || used_ == 0) return;
+  if ((!anything_expires && homes_ == nullptr) || used_ == 0) return;
   for (uint32_t left = used_ / parts + 1; left > 0; --left) {
     expire_next_ = expire_next_ + 1 < used_ ? expire_next_ + 1 : 0;
     const Cell& cell = CellAt(expire_next_);
     const int64_t ttl = plans_[cell.plan].ttl.count();
-    if (cell.live() && ttl > 0 && now_nanos - cell.touched > ttl) Forget(expire_next_);
+    if (!cell.live()) continue;
+    if (ttl > 0 && now_nanos - cell.touched > ttl) {
+      Forget(expire_next_);
+    } else {
+      LetGo(expire_next_, now_nanos);
+    }
   }
+}
+
+void SeriesTable::SetOwnership(std::shared_ptr<const Ownership> ownership) {
+  if (homes_ == nullptr) {
+    homes_ = std::make_unique<Homes>(std::move(ownership));
+  } else {
+    homes_->SetOwnership(std::move(ownership));
+  }
+}
+
+void SeriesTable::LetGo(uint32_t series, int64_t now_nanos) {
+  const Cell& cell = CellAt(series);
+  const SeriesKind kind = cell.kind;
+  if (kind == SeriesKind::kCounter || kind == SeriesKind::kHistogram) return;
+  if (!LetsGo(series, cell, now_nanos)) return;
+  if (kind == SeriesKind::kSummary) {
+    if (!cell.summary->LetGo()) return;
+  } else {
+    Forget(series);
+  }
+  ++let_go_[static_cast<size_t>(kind)];
 }
 
 SeriesTable::Memory SeriesTable::MemoryBytes() const {
@@ -328,6 +356,7 @@ SeriesTable::Memory SeriesTable::MemoryBytes() const {
       .text = text_bytes_,
       .index = infos_.size() * kChunk * sizeof(Info) + index_.capacity() * (sizeof(uint32_t) + 1) +
                vectors_.capacity() * (sizeof(std::pair<uint64_t, uint32_t>) + 1) +
+               (homes_ == nullptr ? 0 : homes_->MemoryBytes()) +
                families_.size() * (sizeof(Family) + 2 * sizeof(Family*)),
   };
 }

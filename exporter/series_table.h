@@ -32,6 +32,7 @@
 #include "common/hash.h"
 #include "common/parser.h"
 #include "exporter/exposition.h"
+#include "exporter/homes.h"
 #include "exporter/metric.h"
 #include "exporter/refusal.h"
 #include "mapping/label.h"
@@ -170,11 +171,22 @@ class SeriesTable {
   // second, so that a series goes between TTL and TTL + 1 s after its last sample.
   void Expire(int64_t now_nanos, uint32_t parts);
 
+  // From now on, lets go of what this says is another node's (Ownership), at the pace of Expire:
+  // gauges and sets are forgotten, summaries lose their quantiles on the page and what those are
+  // made of. Counters, histograms, sums and counts stay, so that sums over all nodes never fall.
+  // A series that was admitted before the first ownership is ours until RememberKey.
+  void SetOwnership(std::shared_ptr<const Ownership> ownership);
+  // A sample of `series` came under a key of this hash. REQUIRES: SetOwnership was called.
+  void RememberKey(uint32_t series, uint64_t key_hash) { homes_->Remember(series, key_hash); }
+
   // Appends about `most_bytes` of the page to *out, or less when `most_time` (thread CPU time) is
   // used up, and moves the cursor. *spans gets one entry per family touched.
   void RenderSlice(const Exposition& exposition, int64_t now_nanos, size_t most_bytes,
                    std::chrono::nanoseconds most_time, RenderCursor* cursor, std::string* out,
                    FamilySpans* spans);
+
+  // How many were let go, by kind; a summary counts each time its quantiles went.
+  const std::array<uint64_t, kSeriesKindCount>& let_go() const { return let_go_; }
 
   // Changes whenever something that was refused might now be admitted.
   uint32_t epoch() const { return epoch_; }
@@ -286,6 +298,10 @@ class SeriesTable {
   void MakeValue(const Family& family, Cell* cell);
   void DeleteValue(Cell* cell);
   void Forget(uint32_t series);
+  bool LetsGo(uint32_t series, const Cell& cell, int64_t now_nanos) const {
+    return homes_ != nullptr && homes_->LetsGo(series, cell.touched, now_nanos);
+  }
+  void LetGo(uint32_t series, int64_t now_nanos);
   void Compact(Family* family);
 
   using InOrder = absl::btree_set<Family*, ByName>;
@@ -312,6 +328,9 @@ class SeriesTable {
   // any number of vectors in one.
   absl::flat_hash_map<uint64_t, uint32_t> vectors_;
   std::set<std::string, std::less<>> reserved_;
+
+  std::unique_ptr<Homes> homes_;  // null: every series is ours
+  std::array<uint64_t, kSeriesKindCount> let_go_{};
 
   std::vector<Plan> plans_{1};
   std::map<std::string, uint16_t, std::less<>> plan_ids_;

@@ -9,7 +9,7 @@
 //   | Listener -> Ingest: line -> sample -> Memo --known, ours--> Cell (SeriesTable)     |
 //   |                                        |---known, theirs--> Exchange --10 ms-->    |
 //   |                                        `---first sight----> Mapper, Admit          |
-//   | every 1/16 s: Expire a sixteenth of the series, if anything ever expires           |
+//   | every 1/16 s: Expire a sixteenth of the series, if anything ever expires or goes   |
 //   | every 1 s: look after the listeners, tell what the debug log held back             |
 //   +------------------------------------------------------------------------------------+
 //
@@ -21,6 +21,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace weir {
 namespace {
@@ -79,6 +80,12 @@ void Shard::SetMapper(std::shared_ptr<const Mapper> mapper) {
   ingest_.SetMapper(std::move(mapper));
 }
 
+void Shard::SetOwnership(std::shared_ptr<const Ownership> ownership) {
+  owns_some_ = true;
+  if (!expire_.active()) expire_.Start();
+  ingest_.SetOwnership(std::move(ownership));
+}
+
 void Shard::OnBell() {
   exchange_->Silence(id_);
   ingest_.Receive();
@@ -118,6 +125,7 @@ ShardReport Shard::Report() const {
     report.series[kind] = table_.series_of_kind(static_cast<SeriesKind>(kind));
     report.vectors[kind] = table_.vectors_of_kind(static_cast<SeriesKind>(kind));
   }
+  if (owns_some_) report.let_go = table_.let_go();
   report.families = table_.family_count();
   report.memo_entries = ingest_.memo().size();
   report.memo_bytes = ingest_.memo().MemoryBytes();

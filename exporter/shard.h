@@ -47,6 +47,8 @@ struct ShardReport {
   std::optional<RelayCounters> relay;
   std::array<size_t, kSeriesKindCount> series{};   // by SeriesKind
   std::array<size_t, kSeriesKindCount> vectors{};  // by SeriesKind
+  // Series let go, by SeriesKind; nothing while there is no ownership.
+  std::optional<std::array<uint64_t, kSeriesKindCount>> let_go;
   size_t families = 0;
   size_t memo_entries = 0;
   SeriesTable::Memory table_memory{};
@@ -77,6 +79,7 @@ class Shard {
 
   // On the shard's thread.
   void SetMapper(std::shared_ptr<const Mapper> mapper);
+  void SetOwnership(std::shared_ptr<const Ownership> ownership);
   ShardReport Report() const;
   SeriesTable& table() { return table_; }
   Ingest& ingest() { return ingest_; }
@@ -101,6 +104,7 @@ class Shard {
   std::optional<Relay> relay_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::atomic<bool> listening_{true};
+  bool owns_some_ = false;  // there is an ownership
   FdWatcher bell_;
   Timer flush_;
   Timer expire_;

@@ -54,6 +54,10 @@ Totals AddUp(const std::vector<ShardReport>& reports) {
     }
     for (const auto& listener : report.listeners) AddListener(listener, &totals.listeners);
     if (report.relay) AddRelayCounters(*report.relay, &totals.relay);
+    if (report.let_go) {
+      if (!totals.let_go) totals.let_go.emplace();
+      AddArray(*report.let_go, &*totals.let_go);
+    }
     for (int kind = 0; kind < kSeriesKindCount; ++kind) {
       totals.series[kind] += static_cast<double>(report.series[kind]);
       totals.vectors[kind] += static_cast<double>(report.vectors[kind]);

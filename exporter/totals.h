@@ -22,8 +22,9 @@ struct Totals {
   std::map<std::pair<EventKind, std::string>, uint64_t> conflicts;
   ListenerTotals listeners;
   std::optional<RelayCounters> relay;
-  std::array<double, kSeriesKindCount> series{};   // by SeriesKind
-  std::array<double, kSeriesKindCount> vectors{};  // by SeriesKind
+  std::array<double, kSeriesKindCount> series{};                 // by SeriesKind
+  std::array<double, kSeriesKindCount> vectors{};                // by SeriesKind
+  std::optional<std::array<uint64_t, kSeriesKindCount>> let_go;  // by SeriesKind
   double families = 0;
   double memo_entries = 0;
   double memo_bytes = 0;

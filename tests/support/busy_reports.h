@@ -7,6 +7,7 @@
 
 #include "exporter/self_metrics.h"
 #include "tests/support/catch.h"
+#include "tests/support/ownership_of.h"
 
 namespace weir {
 
@@ -35,6 +36,7 @@ inline std::vector<ShardReport> BusyReports() {
                                 .kernel_drops = next + 2});
     next += 3;
   }
+  report.let_go.emplace().fill(next);
   report.series.fill(next);
   report.vectors.fill(next);
   report.families = report.memo_entries = report.memo_bytes = next;
@@ -46,6 +48,9 @@ inline SelfMetrics& UsedSelfMetrics() {
   static const bool used = [] {
     self_metrics.CountReload(true);
     self_metrics.CountReload(false);
+    self_metrics.CountRingReload(true);
+    self_metrics.CountRingReload(false);
+    self_metrics.SetRing(*OwnershipOf({.nodes = "abc"}));
     self_metrics.SetLoadedRules(3);
     self_metrics.BeginScrape();
     self_metrics.EndScrape(200);

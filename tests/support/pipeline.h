@@ -3,6 +3,7 @@
 // Between Send and Settle samples may still be on their way between shards, as in the real thing.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -54,6 +55,18 @@ class Pipeline {
 
   void SetMapper(const std::shared_ptr<const Mapper>& mapper) {
     for (const auto& ingest : ingests_) ingest->SetMapper(mapper);
+  }
+
+  void SetOwnership(const std::shared_ptr<const Ownership>& ownership) {
+    for (const auto& ingest : ingests_) ingest->SetOwnership(ownership);
+  }
+
+  // Lets time pass, with all that expires and is let go meanwhile.
+  void Pass(std::chrono::seconds time) {
+    for (int64_t i = 0; i < time.count(); ++i) {
+      clock.Advance(kNanosPerSecond);
+      for (const auto& table : tables_) table->Expire(clock.NowNanos(), 1);
+    }
   }
 
   // The families of all shards in name order, without HELP.

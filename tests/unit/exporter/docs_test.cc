@@ -60,7 +60,8 @@ TEST_CASE("a flag that a page names exists", "[docs]") {
   for (const auto& [path, text] : Pages()) {
     if (IsRouterPage(path)) continue;
     INFO(path);
-    const Texts named = AllOf(text, "(--(?:no-)?(?:web|statsd|log|admin|debug)\\.[a-z.-]*[a-z])");
+    const Texts named =
+        AllOf(text, "(--(?:no-)?(?:web|statsd|ring|log|admin|debug)\\.[a-z.-]*[a-z])");
     CHECK(Without(SetOf(named), known).empty());
   }
 }

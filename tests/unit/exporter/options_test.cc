@@ -162,6 +162,9 @@ TEST_CASE("a wrong flag is refused by name", "[options]") {
   CHECK(IsRefused({"--web.telemetry-path=metrics"}, "--web.telemetry-path"));
   CHECK(IsRefused({"--web.telemetry-path="}, "--web.telemetry-path"));
   CHECK(IsRefused({"--statsd.set-window=-1s"}, "set-window"));
+  CHECK(IsRefused({"--ring.grace=-1s"}, "ring.grace"));
+  CHECK(IsRefused({"--ring.self=a"}, "--ring.config-file and --ring.self go together"));
+  CHECK(IsRefused({"--ring.config-file=r.yml"}, "--ring.config-file and --ring.self go together"));
   CHECK(IsRefused({"--log.level=loud"}, "debug"));
   CHECK(IsRefused({"--log.level="}, "debug"));
   CHECK(IsRefused({"--statsd.cache-type=fifo"}, "lru"));

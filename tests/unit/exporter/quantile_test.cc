@@ -259,6 +259,28 @@ TEST_CASE("a summary with nothing in its window answers NaN and keeps sum and co
   CHECK(summary.sum() == 200'020);
 }
 
+TEST_CASE("a summary that is let go forgets its window, keeps sum and count, and goes on",
+          "[quantile]") {
+  const SummaryOptions options;
+  std::vector<double> values(options.objectives.size());
+  for (const uint32_t samples : {1u, 300u, 5000u}) {
+    Summary summary(&options);
+    CHECK_FALSE(summary.LetGo());
+    for (uint32_t i = 0; i < samples; ++i) summary.Observe(2, 1, kSecond);
+    CHECK(summary.LetGo());
+    CHECK_FALSE(summary.LetGo());
+    summary.Quantiles(kSecond, values);
+    for (const double value : values) CHECK(std::isnan(value));
+    CHECK(summary.sum() == 2.0 * samples);
+    CHECK(summary.count() == samples);
+    CHECK(summary.MemoryBytes() < 200);
+    summary.Observe(5, 1, 2 * kSecond);
+    summary.Quantiles(2 * kSecond, values);
+    for (const double value : values) CHECK(value == 5);
+    CHECK(summary.count() == samples + 1);
+  }
+}
+
 TEST_CASE("the quantiles stay within their errors for every stream and rate", "[quantile]") {
   for (const Stream& stream : Streams()) {
     for (const double rate : {0.2, 0.9, 3.0, 30.0}) {
