@@ -92,6 +92,8 @@ class Cluster:
             f"--web.listen-address={self.address[f'{name}:9102']}",
             f"--admin.listen-address={self.address[f'{name}:9126']}",
             f"--statsd.mapping-config={HERE / 'mapping.yml'}",
+            f"--ring.config-file={self._config(HERE / 'router.yml')}",
+            f"--ring.self={name.removeprefix('exporter-')}",
         ], HERE
 
     def _environment(self, name):
@@ -111,12 +113,14 @@ class Cluster:
     def _config(self, path):
         """A configuration of the composed demo, with the addresses of this one. There the router
         listens on ":8125", which is "router:8125" to the others."""
+        config = self._directory / path.name
+        if config.exists():  # router and exporters watch the same file
+            return config
         text = path.read_text()
         if path.stem == "router":
             text = text.replace('":', '"router:')
         for name, address in self.address.items():
             text = text.replace(f'"{name}"', f'"{address}"')
-        config = self._directory / path.name
         config.write_text(text)
         return config
 
