@@ -12,6 +12,7 @@ COPY common common
 COPY mapping mapping
 COPY exporter exporter
 COPY router router
+COPY tls tls
 RUN scripts/build
 # /image/PROGRAM is a file system with the program, the libraries it is linked with, and the few files
 # the C library asks for; /image/shell is busybox under all its names.
@@ -19,7 +20,9 @@ RUN for program in weir-exporter weir-router; do \
       image=/image/$program && mkdir -p "$image/bin" "$image/etc" && \
       install -d -m 1777 "$image/tmp" && \
       cp "build/$program" "$image/bin/" && \
-      ldd "build/$program" | grep -o '/[^ ]*' | xargs cp --parents --dereference -t "$image" && \
+      ldd "build/$program" build/weir-tls/*.so | grep -oE '[[:space:]]/[^ ]*' | sort -u | \
+        xargs cp --parents --dereference -t "$image" && \
+      install -D -t "$image/lib/weir-tls" build/weir-tls/*.so && \
       grep -E '^(root|nobody):' /etc/passwd >"$image/etc/passwd" && \
       grep -E '^(root|nogroup):' /etc/group >"$image/etc/group" && \
       echo 'hosts: files dns' >"$image/etc/nsswitch.conf" || exit; \

@@ -31,6 +31,8 @@ class HttpConnection {
   virtual ~HttpConnection() = default;
   // The first header of that name, in any case of letters.
   virtual std::optional<std::string_view> Header(const char* name) const = 0;
+  // Of the request line and all headers, about.
+  virtual size_t HeadBytes() const = 0;
   // Body bytes without their transfer coding: 0 at the end, -1 when broken or too slow.
   virtual int Read(char* buffer, size_t size) = 0;
   // False when the client is gone or too slow; every later call is false too.
@@ -52,13 +54,15 @@ class HttpRequest {
 
   HttpVersion version() const { return version_; }
   std::string_view method() const { return method_; }
-  // Percent-decoded, without the query.
+  // Percent-decoded (as it came with HttpServerOptions::raw_paths), without the query.
   std::string_view path() const { return path_; }
   // Behind the '?', as it came; empty when there is none.
   std::string_view query() const { return query_; }
   std::optional<std::string_view> Header(const char* name) const {
     return connection_.Header(name);
   }
+  // Of the request line and all headers, about.
+  size_t HeadBytes() const { return connection_.HeadBytes(); }
 
   // Puts the body into `body`, at most `limit` bytes. To be called once; answers an expectation of
   // "100-continue" first. Unless the state is kComplete the connection closes after the response.
@@ -68,6 +72,8 @@ class HttpRequest {
   bool HasUnreadBody() const;
 
  private:
+  bool IsCutShort(size_t size) const;
+
   HttpConnection& connection_;
   const HttpVersion version_;
   const std::string_view method_;
@@ -82,7 +88,8 @@ class HttpResponse {
   HttpResponse(HttpConnection& connection, const HttpRequest& request)
       : connection_(connection), request_(request) {}
 
-  // The whole response. REQUIRES: neither Send nor Start was called.
+  // The whole response; an empty `content_type` is not sent. REQUIRES: neither Send nor Start was
+  // called.
   void Send(int status, std::string_view content_type, std::string_view body,
             const HttpHeaders& headers = {});
 
@@ -95,19 +102,25 @@ class HttpResponse {
   // The end of the body. REQUIRES: Start was called.
   void Finish();
 
+  // The connection ends with the response. Before Send or Start.
+  void CloseAfter() { connection_.CloseAfterResponse(), close_ = true; }
+
   // Zero while nothing was sent.
   int status() const { return status_; }
   // Used by the server: Start without Finish?
   bool unfinished() const { return streaming_; }
 
  private:
-  std::string Head(int status, std::string_view framing, const HttpHeaders& headers);
+  // `ends_itself`: needs no framing.
+  std::string Head(int status, std::string_view framing, bool ends_itself,
+                   const HttpHeaders& headers);
   bool KeepAlive() const;
   bool FlushChunk();
 
   HttpConnection& connection_;
   const HttpRequest& request_;
   int status_ = 0;
+  bool close_ = false;
   bool streaming_ = false;
   bool chunked_ = false;
   bool failed_ = false;

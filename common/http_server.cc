@@ -12,13 +12,16 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <cstring>
 #include <future>
 #include <map>
 #include <mutex>
 #include <utility>
 
 #include "common/check.h"
+#include "common/http_tls.h"
 #include "common/log.h"
+#include "common/silence_cutter.h"
 #include "common/socket.h"
 
 namespace weir {
@@ -92,6 +95,17 @@ class CivetwebConnection final : public HttpConnection {
     if (value == nullptr) return std::nullopt;
     return value;
   }
+  size_t HeadBytes() const override {
+    constexpr size_t kLineEnds = 4;  // ": " and CRLF
+    const mg_request_info& info = *mg_get_request_info(connection_);
+    size_t bytes = std::strlen(info.request_uri) + sizeof("OPTIONS  HTTP/1.1\r\n");
+    if (info.query_string != nullptr) bytes += std::strlen(info.query_string);
+    for (int i = 0; i < info.num_headers; ++i) {
+      const mg_header& header = info.http_headers[i];
+      bytes += std::strlen(header.name) + std::strlen(header.value) + kLineEnds;
+    }
+    return bytes;
+  }
   int Read(char* buffer, size_t size) override { return mg_read(connection_, buffer, size); }
 
   bool Write(std::string_view bytes) override {
@@ -150,6 +164,9 @@ class HttpServer::Impl {
 
   uint16_t port() const { return port_; }
   const std::string& address() const { return socket_.address; }
+  uint64_t connections() const { return connections_.load(std::memory_order_relaxed); }
+  int open_connections() const { return held_connections_.load(std::memory_order_relaxed); }
+  uint64_t cut_connections() const { return cutter_ ? cutter_->cut() : cut_before_stop_; }
 
  private:
   static Impl* Of(const mg_context* context) {
@@ -157,6 +174,10 @@ class HttpServer::Impl {
   }
   static Impl* Of(const mg_connection* connection) { return Of(mg_get_context(connection)); }
   static void* OnThread(const mg_context* context, int type);
+  bool tls() const { return !options_.tls_certificate.empty(); }
+  Result<Done> InitLibrary();
+  std::vector<std::string> Settings() const;
+  static mg_callbacks Callbacks();
   int Serve(mg_connection* connection);
   void Handle(HttpRequest& request, HttpResponse& response) const;
 
@@ -166,7 +187,11 @@ class HttpServer::Impl {
   uint16_t port_ = 0;
   mg_context* context_ = nullptr;
   std::promise<bool> socket_replaced_;
+  ScopedFd pem_;  // certificate and key, for TLS
   std::atomic<int> held_connections_ = 0;
+  std::atomic<uint64_t> connections_ = 0;
+  std::unique_ptr<SilenceCutter> cutter_;
+  uint64_t cut_before_stop_ = 0;
 
   std::mutex mutex_;
   std::condition_variable idle_;
@@ -192,29 +217,47 @@ void* HttpServer::Impl::OnThread(const mg_context* context, int type) {
   return nullptr;
 }
 
-Result<Done> HttpServer::Impl::Start() {
-  mg_init_library(MG_FEATURES_DEFAULT);
-  const std::string threads = std::to_string(options_.threads);
-  const std::string request_timeout = std::to_string(options_.request_timeout.count());
-  const std::string keep_alive_timeout = std::to_string(options_.keep_alive_timeout.count());
-  const std::string header_bytes = std::to_string(options_.max_header_bytes);
-  const char* settings[] = {"listening_ports",
-                            "127.0.0.1:0",
-                            "num_threads",
-                            threads.c_str(),
-                            "request_timeout_ms",
-                            request_timeout.c_str(),
-                            "enable_keep_alive",
-                            "yes",
-                            "keep_alive_timeout_ms",
-                            keep_alive_timeout.c_str(),
-                            "max_request_size",
-                            header_bytes.c_str(),
-                            "tcp_nodelay",
-                            "1",
-                            "enable_auth_domain_check",
-                            "no",
-                            nullptr};
+Result<Done> HttpServer::Impl::InitLibrary() {
+  if (tls()) LoadOpenSsl();
+  const unsigned features = tls() ? MG_FEATURES_TLS : MG_FEATURES_DEFAULT;
+  if ((mg_init_library(features) & features) == features) return Done{};
+  mg_exit_library();
+  return Error{"cannot serve HTTPS on " + socket_.address +
+               ": there is no OpenSSL that CivetWeb can use; weir-tls/libssl.so and libcrypto.so "
+               "belong beside the program, or into ../lib/weir-tls"};
+}
+
+std::vector<std::string> HttpServer::Impl::Settings() const {
+  std::vector<std::string> settings = {
+      "listening_ports",
+      tls() ? "127.0.0.1:0s" : "127.0.0.1:0",
+      "num_threads",
+      std::to_string(options_.threads),
+      "request_timeout_ms",
+      std::to_string(options_.request_timeout.count()),
+      "enable_keep_alive",
+      "yes",
+      "keep_alive_timeout_ms",
+      std::to_string(options_.keep_alive_timeout.count()),
+      "max_request_size",
+      std::to_string(options_.max_header_bytes),
+      "decode_url",
+      options_.raw_paths ? "no" : "yes",
+      "tcp_nodelay",
+      "1",
+      "enable_auth_domain_check",
+      "no",
+  };
+  if (tls()) {
+    const std::string pem = "/proc/self/fd/" + std::to_string(pem_.get());
+    for (const char* const name : {"ssl_certificate", "ssl_certificate_chain"}) {
+      settings.insert(settings.end(), {name, pem});
+    }
+  }
+  return settings;
+}
+
+mg_callbacks HttpServer::Impl::Callbacks() {
   mg_callbacks callbacks{};
   callbacks.init_thread = &OnThread;
   callbacks.begin_request = [](mg_connection* connection) {
@@ -222,6 +265,7 @@ Result<Done> HttpServer::Impl::Start() {
   };
   callbacks.init_connection = [](const mg_connection* connection, void**) {
     Of(connection)->held_connections_.fetch_add(1);
+    Of(connection)->connections_.fetch_add(1, std::memory_order_relaxed);
     return 0;
   };
   callbacks.connection_close = [](const mg_connection* connection) {
@@ -231,8 +275,23 @@ Result<Done> HttpServer::Impl::Start() {
     LogDebug("HTTP server", {{"message", message}});
     return 1;
   };
+  return callbacks;
+}
+
+Result<Done> HttpServer::Impl::Start() {
+  if (tls()) {
+    Result<ScopedFd> pem = JoinPem(options_.tls_certificate, options_.tls_key);
+    if (!pem) return pem.error();
+    pem_ = std::move(*pem);
+  }
+  if (Result<Done> ready = InitLibrary(); !ready) return ready.error();
+  const std::vector<std::string> settings = Settings();
+  std::vector<const char*> words;
+  for (const std::string& setting : settings) words.push_back(setting.c_str());
+  words.push_back(nullptr);
+  const mg_callbacks callbacks = Callbacks();
   char text[256] = "";
-  mg_init_data init{&callbacks, this, settings};
+  mg_init_data init{&callbacks, this, words.data()};
   mg_error_data error{};
   error.text = text;
   error.text_buffer_size = sizeof(text);
@@ -241,16 +300,23 @@ Result<Done> HttpServer::Impl::Start() {
     context_ = mg_start2(&init, &error);
   }
   if (context_ == nullptr) {
+    mg_exit_library();
     return Error{"cannot serve HTTP on " + socket_.address + ": " + text};
   }
   if (!socket_replaced_.get_future().get()) {
     return Error{"cannot serve HTTP on " + socket_.address + ": the server lost its socket"};
+  }
+  if (options_.max_silence.count() > 0) {
+    cutter_ = std::make_unique<SilenceCutter>(port_, options_.max_silence,
+                                              [this] { return open_connections(); });
   }
   return Done{};
 }
 
 void HttpServer::Impl::Stop() {
   if (context_ == nullptr) return;
+  cut_before_stop_ = cut_connections();
+  cutter_.reset();
   {
     std::unique_lock lock(mutex_);
     stopping_ = true;
@@ -273,7 +339,7 @@ int HttpServer::Impl::Serve(mg_connection* connection) {
   CivetwebConnection wire(connection, may_stay_open, options_.response_timeout);
   const std::string_view version = info.http_version;
   HttpRequest request(wire, version == "1.0" ? HttpVersion::k10 : HttpVersion::k11,
-                      info.request_method, info.local_uri,
+                      info.request_method, options_.raw_paths ? info.local_uri_raw : info.local_uri,
                       info.query_string == nullptr ? "" : info.query_string);
   HttpResponse response(wire, request);
   Handle(request, response);
@@ -320,6 +386,9 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOptions& o
 
 uint16_t HttpServer::port() const { return impl_->port(); }
 const std::string& HttpServer::address() const { return impl_->address(); }
+uint64_t HttpServer::connections() const { return impl_->connections(); }
+int HttpServer::open_connections() const { return impl_->open_connections(); }
+uint64_t HttpServer::cut_connections() const { return impl_->cut_connections(); }
 void HttpServer::Stop() { impl_->Stop(); }
 
 }  // namespace weir

@@ -18,6 +18,11 @@
 // an accepted socket it keeps two addresses of 16 bytes side by side, and the 28 bytes of an IPv6
 // address end within the second (read in 1.15 and 1.16); only the client's address is lost.
 //
+// TLS is CivetWeb's, which loads OpenSSL when it is first asked for. What it loads are our
+// libraries of weir-tls/, beside the program or in ../lib (tls/ssl.cc says why); nothing else costs
+// who serves no HTTPS. It reads certificate and key from one file; they are put together in memory
+// (memfd), so that the key stands on no disk twice.
+//
 // A path nobody registered is answered 404, "404 page not found\n", as Go does.
 // Thread safety: handlers run on several threads at once. Start and Stop belong to one thread that
 // is not a handler's. Handlers and all they refer to outlive the server.
@@ -53,6 +58,16 @@ struct HttpServerOptions {
   std::chrono::milliseconds response_timeout{60'000};
   // Request line and headers; more is answered 400 or 413. Default 16 KiB.
   size_t max_header_bytes = 16 << 10;
+  // A connection that was answered nothing for so long is cut, whatever its client sends
+  // (common/silence_cutter.h): more than keep_alive_timeout and a slow request together. Costs a
+  // thread. Default zero: none is.
+  std::chrono::milliseconds max_silence{0};
+  // Paths reach handlers as they came: encoded, with their dots and slashes. Default false.
+  bool raw_paths = false;
+  // HTTPS: PEM files of the certificate, with those that vouch for it behind, and of its key.
+  // Default empty: HTTP.
+  std::string tls_certificate = {};
+  std::string tls_key = {};
 };
 
 using HttpHandler = std::function<void(HttpRequest&, HttpResponse&)>;
@@ -78,6 +93,11 @@ class HttpServer {
   uint16_t port() const;
   // What it is bound to: "[::]:9102".
   const std::string& address() const;
+
+  // Since the start, now, and of those that were cut for their silence. Any thread.
+  uint64_t connections() const;
+  int open_connections() const;
+  uint64_t cut_connections() const;
 
   // Lets the running requests end, for at most two seconds, then cuts them and closes. May be
   // called again.

@@ -15,6 +15,7 @@ class FakeConnection final : public HttpConnection {
     if (header == headers.end()) return std::nullopt;
     return header->second;
   }
+  size_t HeadBytes() const override { return 77; }
   int Read(char* buffer, size_t size) override {
     if (body.empty() && broken_body) return -1;
     // A few bytes at a time, as a network does.
@@ -197,6 +198,7 @@ TEST_CASE("an unread body is noticed", "[http]") {
   CHECK_FALSE(empty.request.HasUnreadBody());
   Exchange sized("POST");
   sized.connection.headers["Content-Length"] = "5";
+  sized.connection.body = "12345";
   CHECK(sized.request.HasUnreadBody());
   std::string body;
   sized.request.ReadBody(10, body);
@@ -204,6 +206,35 @@ TEST_CASE("an unread body is noticed", "[http]") {
   Exchange chunked("POST");
   chunked.connection.headers["Transfer-Encoding"] = "chunked";
   CHECK(chunked.request.HasUnreadBody());
+}
+
+TEST_CASE("a body that ends before its announced length is broken", "[http]") {
+  Exchange exchange("POST");
+  exchange.connection.headers["Content-Length"] = "10";
+  exchange.connection.body = "12345678";
+  std::string body;
+  CHECK(exchange.request.ReadBody(100, body) == BodyState::kBroken);
+  CHECK(exchange.connection.closes);
+}
+
+TEST_CASE("a response without content has no type, and a 204 no length", "[http]") {
+  Exchange empty;
+  empty.response.Send(200, "", "");
+  CHECK_FALSE(empty.Wrote("Content-Type"));
+  CHECK(empty.Wrote("\r\nContent-Length: 0\r\n"));
+  Exchange none;
+  none.response.Send(204, "", "", {{"Allow", "GET"}});
+  CHECK_FALSE(none.Wrote("Content-"));
+  CHECK(none.Wrote("\r\nAllow: GET\r\n"));
+  CHECK_FALSE(none.connection.closes);
+}
+
+TEST_CASE("a handler may end the connection with its response", "[http]") {
+  Exchange exchange;
+  exchange.response.CloseAfter();
+  exchange.response.Send(200, "text/plain", "x");
+  CHECK(exchange.Wrote("\r\nConnection: close\r\n"));
+  CHECK(exchange.connection.closes);
 }
 
 }  // namespace weir

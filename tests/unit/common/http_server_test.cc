@@ -49,6 +49,8 @@ class Client {
           static_cast<ssize_t>(bytes.size()));
     return *this;
   }
+  // As Send, to a server that may have closed.
+  void TrySend(std::string_view bytes) { send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
   Client& Get(const std::string& path, const std::string& headers = "") {
     return Send("GET " + path + " HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n");
   }
@@ -438,6 +440,38 @@ TEST_CASE("several servers live side by side", "[http]") {
   CHECK(Client(one->port()).Get("/").ReadUntil("one").ends_with("one"));
   one->Stop();
   CHECK(Client(two->port()).Get("/").ReadUntil("two").ends_with("two"));
+}
+
+TEST_CASE("a client that goes on sending and gets no answer is cut", "[http]") {
+  const HttpRoute route = {"/", [](HttpRequest& request, HttpResponse& response) {
+                             std::string body;
+                             const bool whole =
+                                 request.ReadBody(1 << 20, body) == BodyState::kComplete;
+                             response.Send(whole ? 200 : 408, "text/plain", "end");
+                           }};
+  HttpServerOptions options = Local();
+  options.request_timeout = milliseconds(200);
+  options.keep_alive_timeout = milliseconds(200);
+  options.max_silence = milliseconds(400);
+  const auto server = Serve({route}, options);
+  Client slow(server->port());
+  slow.Send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
+  while (server->cut_connections() == 0) slow.TrySend("x");
+  CHECK(slow.Closes());
+  CHECK(server->connections() == 1);
+}
+
+TEST_CASE("raw paths reach their handler as they came", "[http]") {
+  HttpServerOptions options = Local();
+  options.raw_paths = true;
+  const HttpRoute route = {"", [](HttpRequest& request, HttpResponse& response) {
+                             response.Send(200, "text/plain", std::string(request.path()) + "!");
+                           }};
+  const auto server = Serve({route}, options);
+  CHECK(Client(server->port())
+            .Get("//a/../b%2Fc?d")
+            .ReadUntil("!")
+            .ends_with("\r\n\r\n//a/../b%2Fc!"));
 }
 
 }  // namespace weir
