@@ -126,6 +126,12 @@ class FlagSet::Impl {
     return HelpText(program_, flags_, HelpWidth());
   }
 
+  // "-name" or "-name=value" with the name of a flag: how users of Go's own flag package write it.
+  bool IsGoFlag(const std::string& word) const {
+    const std::string_view name = std::string_view(word).substr(0, word.find('='));
+    return name.size() > 2 && name.front() == '-' && Find(name.substr(1)) != nullptr;
+  }
+
   Result<Done> ReadWords() {
     bool flags_ended = false;
     int files = 0;
@@ -144,6 +150,8 @@ class FlagSet::Impl {
         if (Result<Done> done = ReadFlag(word.substr(2)); !done) return done;
       } else if (word == "-h") {
         if (wanted_.empty()) wanted_ = "help";
+      } else if (IsGoFlag(word)) {
+        if (Result<Done> done = ReadFlag(word.substr(1)); !done) return done;
       } else if (word.size() > 1 && word.front() == '-') {
         return Error{"unknown short flag '" + word.substr(0, 2) + "'"};
       } else {

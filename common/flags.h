@@ -3,6 +3,7 @@
 //
 //   --name=value  --name value   a value; "--name=" is the empty text, wherever it stands
 //   --name  --no-name            a switch; "--name=true" is an error
+//   -name=value  -name           the same: how users of Go's flag package write long flags
 //   --                           ends the flags; there are no positional arguments
 //   @file                        is replaced by the lines of the file, one argument each, without
 //                                empty lines and lines that start with '#'

@@ -444,4 +444,18 @@ TEST_CASE("the zsh script names flags, choices and files", "[flags]") {
   CHECK(Contains(script, "'*--node=[A node.]:list:_files'"));
 }
 
+TEST_CASE("a long flag with one dash is taken as Go's flag package takes it", "[flags]") {
+  Command command;
+  const char* const words[] = {"weir-exporter", "-statsd.listen-udp=:1", "-statsd.listen-tcp", ":2",
+                               "-web.enable-lifecycle"};
+  REQUIRE(command.flags.Parse(5, words).has_value());
+  CHECK(command.udp == ":1");
+  CHECK(command.tcp == ":2");
+  CHECK(command.lifecycle);
+  Command unknown;
+  const char* const wrong[] = {"weir-exporter", "-statsd.listen"};
+  CHECK(unknown.flags.Parse(2, wrong).error().message ==
+        "weir-exporter: error: unknown short flag '-s', try --help");
+}
+
 }  // namespace weir
