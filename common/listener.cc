@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/check.h"
 #include "common/datagram_listener.h"
 #include "common/stream_listener.h"
 
@@ -15,8 +16,10 @@ std::unique_ptr<Listener> Attach(EventLoop& loop, ReceiveSlots& slots, BoundSock
       return std::make_unique<DatagramListener>(loop, slots, std::move(socket), sink);
     case Transport::kTcp:
     case Transport::kUnixStream:
+    case Transport::kHttp:
       break;
   }
+  WEIR_CHECK(socket.transport != Transport::kHttp);
   return std::make_unique<StreamListener>(loop, slots, std::move(socket), sink);
 }
 

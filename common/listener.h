@@ -1,6 +1,7 @@
 // Listener: a bound socket attached to a loop; what arrives on it goes to a LineSink.
 //
-// One interface for all transports: datagrams (UDP, unixgram) and streams (TCP, unix stream). It
+// One interface for all transports: datagrams (UDP, unixgram), streams (TCP, unix stream) and, in
+// common/queue_listener.h, HTTP. It
 // finds where lines end in a stream and no more: lines keep their CR, and what is in them is not
 // looked at (that is common/line's).
 //
@@ -82,7 +83,7 @@ class Listener {
   virtual uint64_t KernelDrops() const = 0;
 
   const ListenerCounters& counters() const { return counters_; }
-  ListenerReport Report() const {
+  virtual ListenerReport Report() const {
     return {transport(), address(), open_, counters_, KernelDrops()};
   }
   // False once the socket turned out to be unusable (closed behind our back).

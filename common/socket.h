@@ -22,11 +22,12 @@
 
 namespace weir {
 
-enum class Transport : uint8_t { kUdp, kTcp, kUnixgram, kUnixStream };
+// kHttp has no socket here: its lines come through a queue (common/queue_listener.h).
+enum class Transport : uint8_t { kUdp, kTcp, kUnixgram, kUnixStream, kHttp };
 
 // As logs and metrics call it.
 constexpr std::string_view Name(Transport transport) {
-  constexpr std::string_view kNames[] = {"udp", "tcp", "unixgram", "unix"};
+  constexpr std::string_view kNames[] = {"udp", "tcp", "unixgram", "unix", "http"};
   return kNames[static_cast<size_t>(transport)];
 }
 

@@ -23,6 +23,8 @@
 #include <chrono>
 #include <utility>
 
+#include "common/queue_listener.h"
+
 namespace weir {
 namespace {
 
@@ -61,6 +63,10 @@ Shard::~Shard() { Stop(); }
 
 void Shard::Attach(BoundSocket socket) {
   listeners_.push_back(weir::Attach(loop_, slots_, std::move(socket), ingest_));
+}
+
+void Shard::Attach(std::shared_ptr<LineQueue> queue) {
+  listeners_.push_back(std::make_unique<QueueListener>(loop_, std::move(queue), ingest_));
 }
 
 void Shard::Start() {

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "common/event_loop.h"
+#include "common/line_queue.h"
 #include "common/listener.h"
 #include "exporter/exchange.h"
 #include "exporter/ingest.h"
@@ -64,6 +65,8 @@ class Shard {
 
   // Takes a socket to read from. REQUIRES: not started.
   void Attach(BoundSocket socket);
+  // Takes the lines of a queue. REQUIRES: not started.
+  void Attach(std::shared_ptr<LineQueue> queue);
   // Names that clients may not use. REQUIRES: not started.
   void Reserve(std::string_view family) { table_.Reserve(family); }
 

@@ -23,6 +23,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/queue_listener.h"
 
 namespace weir {
 namespace {
@@ -72,6 +73,11 @@ Worker::~Worker() { Stop(); }
 
 void Worker::Attach(BoundSocket socket) {
   listeners_.push_back(weir::Attach(loop_, slots_, std::move(socket), *this));
+}
+
+void Worker::Attach(std::shared_ptr<LineQueue> queue) {
+  LineSink& sink = *this;
+  listeners_.push_back(std::make_unique<QueueListener>(loop_, std::move(queue), sink));
 }
 
 void Worker::Start() {

@@ -30,6 +30,7 @@
 #include "common/event_loop.h"
 #include "common/key.h"
 #include "common/line.h"
+#include "common/line_queue.h"
 #include "common/listener.h"
 #include "common/ring.h"
 #include "router/lane.h"
@@ -81,6 +82,8 @@ class Worker final : private LineSink {
 
   // Takes a socket to read from. REQUIRES: not started.
   void Attach(BoundSocket socket);
+  // Takes the lines of a queue. REQUIRES: not started.
+  void Attach(std::shared_ptr<LineQueue> queue);
   // REQUIRES: SetRouting was called.
   void Start();
   // Ends the thread, after every task posted so far. What waits is lost: Drain first.
