@@ -10,6 +10,7 @@
 
 #include "common/cpu.h"
 #include "common/intake.h"
+#include "common/line_judge.h"
 #include "common/log.h"
 #include "common/on_all.h"
 #include "common/promised.h"
@@ -88,7 +89,7 @@ Result<std::unique_ptr<Exporter>> Exporter::Create(const ExporterOptions& option
   if (!relay) return relay.error();
   std::unique_ptr<Exporter> exporter(new Exporter(options, std::move(*relay)));
   for (auto open : {&Exporter::Configure, &Exporter::JoinRing, &Exporter::OpenListeners,
-                    &Exporter::OpenWeb, &Exporter::OpenConsole}) {
+                    &Exporter::OpenHttpIntake, &Exporter::OpenWeb, &Exporter::OpenConsole}) {
     if (const Result<Done> opened = (exporter.get()->*open)(); !opened) return opened.error();
   }
   return exporter;
@@ -156,6 +157,23 @@ Result<Done> Exporter::OpenListeners() {
   return Done{};
 }
 
+// Its lines go to one shard: they keep their order, and one carries more than HTTP brings.
+Result<Done> Exporter::OpenHttpIntake() {
+  const HttpIntakeOptions& options = options_.http_intake;
+  if (!options.enabled()) return Done{};
+  if (!options.jwt_secret_file.empty()) {
+    // Before the file is read: what changes from here on is seen.
+    secret_watch_.emplace(loop_, std::vector{options.jwt_secret_file},
+                          [this] { [[maybe_unused]] auto done = http_intake_->Reload(); });
+  }
+  auto intake = HttpIntake::Start(options, ParsingJudge(options_.parser()));
+  if (!intake) return intake.error();
+  http_intake_ = std::move(*intake);
+  shards_[0]->Attach(http_intake_->queue());
+  self_metrics_.SetHttpIntake([this] { return http_intake_->Report(); });
+  return Done{};
+}
+
 Result<Done> Exporter::OpenWeb() {
   const WebHooks hooks = {
       .healthy = [this] { return Healthy(); },
@@ -203,7 +221,7 @@ void Exporter::WatchConfig() {
     return;
   }
   watch_.emplace(loop_, options_.mapping_paths(),
-                 [this] { [[maybe_unused]] const auto done = Reload(); });
+                 [this] { [[maybe_unused]] const auto done = ReloadRules(); });
   for (const std::string& path : watch_->Unwatchable()) {
     LogWarn("Some changes of the mapping files will not be seen", {{"why", path}});
   }
@@ -244,13 +262,16 @@ void Exporter::Run() {
 }
 
 Result<Done> Exporter::Reload() {
-  if (options_.mapping_paths().empty() && !options_.has_ring()) {
+  const bool has_secrets = http_intake_ && !options_.http_intake.jwt_secret_file.empty();
+  if (options_.mapping_paths().empty() && !options_.has_ring() && !has_secrets) {
     LogWarn("Nothing to reload: no --statsd.mapping-config was given");
     return Done{};
   }
   const Result<Done> rules = ReloadRules();
   const Result<Done> ring = ReloadRing();
-  return rules ? ring : rules;
+  const Result<Done> secrets = has_secrets ? http_intake_->Reload() : Done{};
+  if (!rules) return rules;
+  return ring ? secrets : ring;
 }
 
 Result<Done> Exporter::ReloadRing() {
@@ -288,6 +309,8 @@ Result<Done> Exporter::ReloadRules() {
 }
 
 void Exporter::Drain() {
+  // First: what it has answered with 200 is in the queue that the shards drain.
+  if (http_intake_) http_intake_->Stop();
   OnAll(shards_, kPatience, [](Shard& shard) { shard.DrainSockets(); });
   // What one shard sends, another may have to send on once, when a reload changed its owner.
   for (int round = 0; round < 3; ++round) {

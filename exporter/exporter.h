@@ -19,6 +19,7 @@
 #include "common/console.h"
 #include "common/event_loop.h"
 #include "common/file_watch.h"
+#include "common/http_intake.h"
 #include "common/http_server.h"
 #include "common/result.h"
 #include "common/service_health.h"
@@ -48,6 +49,7 @@ class Exporter {
 
   Result<Done> OpenListeners();
   Result<Done> OpenWeb();
+  Result<Done> OpenHttpIntake();
   Result<Done> OpenConsole();
   Result<Done> Configure();
   Result<Done> JoinRing();
@@ -66,6 +68,7 @@ class Exporter {
   SelfMetrics self_metrics_;
   std::shared_ptr<const Mapper> mapper_;
   Exchange exchange_;
+  std::unique_ptr<HttpIntake> http_intake_;
   std::vector<std::unique_ptr<Shard>> shards_;
   EventLoop loop_;
   std::atomic<bool> ready_{false};
@@ -76,6 +79,7 @@ class Exporter {
   std::optional<FileWatch> watch_;
   std::optional<Membership> membership_;  // with --ring.config-file
   std::optional<FileWatch> ring_watch_;
+  std::optional<FileWatch> secret_watch_;
 };
 
 }  // namespace weir

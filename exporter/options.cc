@@ -181,7 +181,7 @@ ParserOptions ExporterOptions::parser() const {
 
 LogOptions ExporterOptions::log() const {
   LogOptions log;
-  log.level = *ParseLogLevel(log_level);
+  log.level = http_intake.verbose ? LogLevel::kDebug : *ParseLogLevel(log_level);
   log.format = log_format == "json" ? LogFormat::kJson : LogFormat::kLogfmt;
   return log;
 }
@@ -190,6 +190,7 @@ void AddExporterFlags(FlagSet* flags, ExporterOptions* options) {
   AddWebFlags(flags, options);
   AddInputFlags(flags, options);
   AddDialectFlags(flags, options);
+  AddHttpIntakeFlags(flags, &options->http_intake);
   AddMappingFlags(flags, options);
   AddRelayFlags(flags, options);
   AddRingFlags(flags, options);
@@ -226,12 +227,12 @@ Result<Done> Validate(const ExporterOptions& options) {
         "is in it"};
   }
   if (options.listen_udp.empty() && options.listen_tcp.empty() && options.listen_unixgram.empty() &&
-      options.listen_unix.empty()) {
+      options.listen_unix.empty() && !options.http_intake.enabled()) {
     return Error{
-        "At least one of --statsd.listen-udp, --statsd.listen-tcp, --statsd.listen-unixgram and "
-        "--statsd.listen-unix must be given"};
+        "At least one of --statsd.listen-udp, --statsd.listen-tcp, --statsd.listen-unixgram, "
+        "--statsd.listen-unix and --http-port must be given"};
   }
-  return Done{};
+  return Validate(options.http_intake);
 }
 
 }  // namespace weir

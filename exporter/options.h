@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/flags.h"
+#include "common/http_intake_options.h"
 #include "common/log.h"
 #include "common/parser.h"
 
@@ -37,6 +38,8 @@ struct ExporterOptions {
   std::string container_id = "label";   // label | ignore
   std::string gauge_sign = "relative";  // relative | absolute
   std::chrono::nanoseconds set_window = std::chrono::seconds(10);
+
+  HttpIntakeOptions http_intake;
 
   // Mapping.
   std::vector<std::string> mapping_config;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/http_intake_totals.h"
 #include "common/listener_totals.h"
 #include "common/log.h"
 #include "common/telemetry.h"
@@ -319,6 +320,8 @@ Families SelfMetrics::CollectAll(const std::vector<ShardReport>& reports) const 
   AddEvents(totals, &families);
   AddLines(totals, &families);
   AddListeners(totals, &families);
+  Families http = HttpIntakeFamilies(http_intake_ ? std::optional(http_intake_()) : std::nullopt);
+  std::move(http.begin(), http.end(), std::back_inserter(families));
   AddRelay(totals, relay_target_, &families);
   AddSeries(totals, reports.size(), &families);
   AddRing(totals.let_go, &families);

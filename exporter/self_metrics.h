@@ -17,6 +17,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/http_intake.h"
 #include "exporter/ownership.h"
 #include "exporter/shard.h"
 
@@ -39,6 +41,8 @@ class SelfMetrics {
   void SetRing(const Ownership& ownership);
   // What the relay's metrics call its target. To be set before the first Collect.
   void SetRelayTarget(std::string target) { relay_target_ = std::move(target); }
+  // Asked at each Collect, on its thread. To be set before the first.
+  void SetHttpIntake(std::function<HttpIntakeReport()> report) { http_intake_ = std::move(report); }
   void SetLoadedRules(size_t count) { loaded_mappings_.Set(static_cast<double>(count)); }
 
   // Around each request for the page.
@@ -65,6 +69,7 @@ class SelfMetrics {
                std::vector<prometheus::MetricFamily>* families) const;
 
   std::string relay_target_;
+  std::function<HttpIntakeReport()> http_intake_;  // empty: it is off
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>& reloads_;
   prometheus::Family<prometheus::Counter>& ring_reloads_;

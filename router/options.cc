@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/address.h"
 #include "common/topology/config_scalars.h"
 
 namespace weir {
@@ -51,6 +52,15 @@ void AddOverrides(FlagSet* flags, RouterOptions* o) {
              "none.");
 }
 
+void AddStatsdFlags(FlagSet* flags, RouterOptions* o) {
+  flags->Add("statsd-host", &o->statsd_host,
+             "Host of the only downstream, as statsd-http-proxy has it; 127.0.0.1 when another of "
+             "its flags is given and no downstream. Nothing but HTTP is listened on then, unless "
+             "--listen-udp or --listen-tcp say so.");
+  flags->Add("statsd-port", &o->statsd_port, "UDP port of that downstream. 0: 8125.", uint16_t{0},
+             uint16_t{65535});
+}
+
 void AddLogFlags(FlagSet* flags, RouterOptions* o) {
   flags->Group("Log");
   flags->Add("log.level", &o->log_level,
@@ -94,7 +104,16 @@ class Rewriter {
     }
   }
 
-  void TakeFlag(const std::string& word) {
+  // A flag in Go's form, "-name", as "--name".
+  std::string WithTwoDashes(const std::string& word) const {
+    const std::string name = word.substr(1, word.find('=') - 1);
+    const bool known =
+        name.size() > 1 && std::ranges::find(flags_, name, &FlagInfo::name) != flags_.end();
+    return known ? "-" + word : word;
+  }
+
+  void TakeFlag(const std::string& given) {
+    const std::string word = WithTwoDashes(given);
     expected_ = Expected::kAnything;
     if (word == "--") {
       expected_ = Expected::kNothing;
@@ -120,6 +139,11 @@ class Rewriter {
 
 }  // namespace
 
+bool RouterOptions::proxies_http() const {
+  return config_file.empty() && downstream.empty() &&
+         (http_intake.enabled() || statsd_host || statsd_port != 0);
+}
+
 ConfigOptions RouterOptions::config() const {
   ConfigOptions config;
   config.strict = strict;
@@ -129,6 +153,15 @@ ConfigOptions RouterOptions::config() const {
   overrides.web = web_listen_address;
   overrides.console = console_listen_address;
   overrides.downstreams = downstream;
+  overrides.may_listen_on_nothing = http_intake.enabled();
+  if (proxies_http()) {
+    const uint16_t port = statsd_port == 0 ? uint16_t{8125} : statsd_port;
+    overrides.downstreams = {JoinHostPort(statsd_host.value_or("127.0.0.1"), port)};
+    if (http_intake.enabled()) {
+      if (listen_udp.empty()) overrides.listen_udp.emplace();
+      if (!listen_tcp) overrides.listen_tcp = "";
+    }
+  }
   if (!placement.empty()) overrides.placement = *ParseWord<Placement>(placement);
   overrides.threads = threads;
   return config;
@@ -136,7 +169,7 @@ ConfigOptions RouterOptions::config() const {
 
 LogOptions RouterOptions::log() const {
   LogOptions log;
-  log.level = *ParseLogLevel(log_level);
+  log.level = http_intake.verbose ? LogLevel::kDebug : *ParseLogLevel(log_level);
   log.format = log_format == "json" ? LogFormat::kJson : LogFormat::kLogfmt;
   return log;
 }
@@ -145,6 +178,8 @@ void AddRouterFlags(FlagSet* flags, RouterOptions* options) {
   flags->Operands("[FILE]");
   AddConfigFlags(flags, options);
   AddOverrides(flags, options);
+  AddHttpIntakeFlags(flags, &options->http_intake);
+  AddStatsdFlags(flags, options);
   AddLogFlags(flags, options);
 }
 
@@ -162,7 +197,16 @@ Result<ParseOutcome> ParseRouterFlags(int argc, const char* const* argv, FlagSet
     return Error{program + ": error: --log.level: '" + options.log_level +
                  "' is no level, it must be one of debug, info, warn, error"};
   }
-  if (options.config_file.empty() && options.downstream.empty()) {
+  if (const auto valid = Validate(options.http_intake); !valid) {
+    return Error{program + ": error: " + valid.error().message};
+  }
+  const bool has_statsd = options.statsd_host || options.statsd_port != 0;
+  if (has_statsd && !options.proxies_http()) {
+    return Error{program +
+                 ": error: --statsd-host and --statsd-port are the only downstream: they do not go "
+                 "with a configuration file or --downstream"};
+  }
+  if (options.config_file.empty() && options.downstream.empty() && !options.proxies_http()) {
     return Error{program +
                  ": error: nowhere to send to: give a configuration FILE, or --downstream "
                  "host:port, try --help"};

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "common/flags.h"
+#include "common/http_intake_options.h"
 #include "common/log.h"
 #include "common/result.h"
 #include "common/topology/config.h"
@@ -38,10 +39,19 @@ struct RouterOptions {
   std::string placement;
   uint32_t threads = 0;
 
+  HttpIntakeOptions http_intake;
+  // The single downstream of statsd-http-proxy's command line; its defaults, 127.0.0.1 and 8125,
+  // hold where one of them is given, or an HTTP intake and no downstream at all.
+  std::optional<std::string> statsd_host;
+  uint16_t statsd_port = 0;
+
   // Log.
   std::string log_level = "info";
   std::string log_format = "logfmt";
 
+  // As statsd-http-proxy is started: without a file, with an HTTP intake for one StatsD server. It
+  // listens on nothing else then, where nothing else is said: that server has the port.
+  bool proxies_http() const;
   ConfigOptions config() const;  // REQUIRES: placement is one, or empty
   LogOptions log() const;        // REQUIRES: log_level is one
 };

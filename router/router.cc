@@ -8,11 +8,13 @@
 
 #include "common/cpu.h"
 #include "common/intake.h"
+#include "common/line.h"
 #include "common/log.h"
 #include "common/promised.h"
 #include "common/version.h"
 #include "router/commands.h"
 #include "router/plan.h"
+#include "router/validator.h"
 
 namespace weir {
 namespace {
@@ -53,8 +55,8 @@ Router::~Router() { http_server_.reset(); }
 
 Result<std::unique_ptr<Router>> Router::Create(const RouterOptions& options) {
   std::unique_ptr<Router> router(new Router(options));
-  for (auto open :
-       {&Router::Configure, &Router::OpenIntake, &Router::OpenWeb, &Router::OpenConsole}) {
+  for (auto open : {&Router::Configure, &Router::OpenIntake, &Router::OpenHttpIntake,
+                    &Router::OpenWeb, &Router::OpenConsole}) {
     if (const Result<Done> opened = (router.get()->*open)(); !opened) return opened.error();
   }
   return router;
@@ -75,6 +77,7 @@ Result<Done> Router::Configure() {
       loop_.Post([this, label] { conductor_.ReportRefusal(label); });
     }));
   }
+  validation_ = config->validation;
   conductor_.Apply(*config, std::move(*mapper), false);
   WatchRules();
   return Done{};
@@ -97,6 +100,31 @@ Result<Done> Router::OpenIntake() {
     }
     for (size_t i = 0; i < sockets.size(); ++i) workers_[i]->Attach(std::move(sockets[i]));
   }
+  return Done{};
+}
+
+// Its lines go to one worker: they keep their order, and one carries more than HTTP brings.
+Result<Done> Router::OpenHttpIntake() {
+  const HttpIntakeOptions& options = options_.http_intake;
+  if (!options.enabled()) return Done{};
+  if (!options.jwt_secret_file.empty()) {
+    // Before the file is read: what changes from here on is seen.
+    secret_watch_.emplace(loop_, std::vector{options.jwt_secret_file},
+                          [this] { [[maybe_unused]] auto done = http_intake_->Reload(); });
+  }
+  auto intake = HttpIntake::Start(options, [this](std::string_view lines, const LineTold& told) {
+    Validator validator(validation_);
+    LineCutter cutter(lines, Framing::kStream);
+    std::string_view line;
+    while (cutter.Next(&line)) {
+      if (line.empty()) continue;
+      const auto error = validator.Check(line);
+      told(error ? Name(*error) : std::string_view());
+    }
+  });
+  if (!intake) return intake.error();
+  http_intake_ = std::move(*intake);
+  workers_[0]->Attach(http_intake_->queue());
   return Done{};
 }
 
@@ -159,7 +187,7 @@ Result<Done> Router::OpenConsole() {
 
 void Router::Watch(std::vector<std::string> paths) {
   watched_ = std::move(paths);
-  watch_.emplace(loop_, watched_, [this] { [[maybe_unused]] const auto done = Reload(); });
+  watch_.emplace(loop_, watched_, [this] { [[maybe_unused]] const auto done = ReloadConfig(); });
   for (const std::string& path : watch_->Unwatchable()) {
     LogWarn("Some changes of the configuration will not be seen", {{"why", path}});
   }
@@ -178,15 +206,22 @@ void Router::WatchRules() {
   // watched, so they are read again.
   loop_.Post([this, paths] {
     Watch(paths);
-    [[maybe_unused]] const auto done = Reload();
+    [[maybe_unused]] const auto done = ReloadConfig();
   });
 }
 
 Result<Done> Router::Reload() {
-  if (options_.config_file.empty()) {
-    LogWarn("Nothing to reload: no configuration file was given");
-    return Done{};
+  const bool has_secrets = http_intake_ && !options_.http_intake.jwt_secret_file.empty();
+  const auto secrets = has_secrets ? http_intake_->Reload() : Done{};
+  if (!options_.config_file.empty()) {
+    auto config = ReloadConfig();
+    return config ? secrets : config;
   }
+  if (!has_secrets) LogWarn("Nothing to reload: no configuration file was given");
+  return secrets;
+}
+
+Result<Done> Router::ReloadConfig() {
   std::vector<std::string> warnings;
   auto next = LoadRouterConfig(options_, &warnings);
   auto mapper = next ? LoadRules(*next, options_.strict, &warnings) : next.error();
@@ -202,6 +237,7 @@ Result<Done> Router::Reload() {
     LogWarn("A change of this key needs a restart", {{"key", key}});
   }
   conductor_.Apply(AfterReload(now, *next), std::move(*mapper), true);
+  validation_ = conductor_.config().validation;
   WatchRules();
   LogInfo("Loaded the configuration", {{"downstreams", next->downstreams.size()}});
   return Done{};
@@ -222,6 +258,7 @@ RouterReport Router::Report() const {
   report.uptime_seconds = (report.now_nanos - started_) / kNanosPerSecond;
   report.up = service_health_.up();
   conductor_.Report(&report);
+  if (http_intake_) report.http_intake = http_intake_->Report();
   return report;
 }
 
@@ -251,6 +288,8 @@ void Router::Run() {
 }
 
 void Router::Drain() {
+  // First: what it has answered with 200 is in the queue that a worker drains.
+  if (http_intake_) http_intake_->Stop();
   std::vector<std::shared_ptr<Promised<Done>>> drained;
   for (const auto& worker : workers_) {
     drained.push_back(std::make_shared<Promised<Done>>());

@@ -18,6 +18,7 @@
 #include "common/console.h"
 #include "common/event_loop.h"
 #include "common/file_watch.h"
+#include "common/http_intake.h"
 #include "common/http_server.h"
 #include "common/result.h"
 #include "common/service_health.h"
@@ -49,12 +50,14 @@ class Router {
 
   Result<Done> Configure();
   Result<Done> OpenIntake();
+  Result<Done> OpenHttpIntake();
   Result<Done> OpenWeb();
   Result<Done> OpenConsole();
   WebHooks HooksOfWeb();
   void Watch(std::vector<std::string> paths);
   void WatchRules();
   Result<Done> Reload();
+  Result<Done> ReloadConfig();
   void Drain();
   bool Healthy() const;
   RouterReport Report() const;
@@ -64,12 +67,15 @@ class Router {
   const int64_t started_ = clock_.NowNanos();
   SelfMetrics self_metrics_;
   EventLoop loop_;
+  std::atomic<ValidationLevel> validation_{ValidationLevel::kStructure};  // as HTTP threads read it
+  std::unique_ptr<HttpIntake> http_intake_;
   Workers workers_;
   ServiceHealth service_health_;
   Conductor conductor_;
   std::atomic<bool> ready_{false};
   std::vector<std::string> watched_;
   std::optional<FileWatch> watch_;
+  std::optional<FileWatch> secret_watch_;
   std::unique_ptr<Web> web_;
   std::unique_ptr<HttpServer> http_server_;
   std::unique_ptr<Console> console_;

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "common/http_intake.h"
 #include "common/listener_totals.h"
 #include "common/topology/config.h"
 #include "common/topology/health.h"
@@ -37,6 +39,7 @@ struct RouterReport {
   DownstreamCounters retired;                 // of those that a reload took away
   Amount retired_waiting;
   ListenerTotals listeners;
+  std::optional<HttpIntakeReport> http_intake;  // nothing: it is off
 };
 
 // Fills in the sums, in a report that has its configuration and no sums yet. `nodes` are the

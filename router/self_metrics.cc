@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "common/http_intake_totals.h"
 #include "common/log.h"
 #include "common/telemetry.h"
 #include "common/utf8_piece.h"
@@ -258,6 +259,7 @@ Families SelfMetrics::Collect(const RouterReport& report) const {
   const std::vector<std::string> names = PageNames(report);
   AddLines(report.stats, &families);
   Append(ListenerFamilies(report.listeners), &families);
+  Append(HttpIntakeFamilies(report.http_intake), &families);
   AddTraffic(report, names, &families);
   AddWaiting(report, names, &families);
   AddStates(report, names, &families);

@@ -157,6 +157,7 @@ struct ConfigOverrides {
   std::optional<std::string> web;
   std::optional<std::string> console;
   std::vector<std::string> downstreams;  // host:port; empty: those of the file
+  bool may_listen_on_nothing = false;    // lines come by another way
   std::optional<Placement> placement;
   uint32_t threads = 0;  // zero: as the file says
 };

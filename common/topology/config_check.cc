@@ -105,9 +105,10 @@ void CheckMapping(const ConfigDraft& draft, Diagnostics* diagnostics) {
   }
 }
 
-void CheckListeners(const ListenConfig& listen, Diagnostics* diagnostics) {
-  if (!listen.udp.empty() || !listen.tcp.empty() || !listen.unixgram.empty() ||
-      !listen.unix_stream.empty()) {
+void CheckListeners(const ConfigDraft& draft, Diagnostics* diagnostics) {
+  const ListenConfig& listen = draft.config.listen;
+  if (draft.may_listen_on_nothing || !listen.udp.empty() || !listen.tcp.empty() ||
+      !listen.unixgram.empty() || !listen.unix_stream.empty()) {
     return;
   }
   diagnostics->Error({},
@@ -169,6 +170,7 @@ void ApplyOverrides(const ConfigOverrides& overrides, ConfigDraft* draft,
   if (!overrides.downstreams.empty()) {
     ReplaceDownstreams(overrides.downstreams, draft, diagnostics);
   }
+  draft->may_listen_on_nothing = overrides.may_listen_on_nothing;
   if (overrides.placement) config.placement = *overrides.placement;
   if (overrides.threads != 0) config.threads = overrides.threads;
 }
@@ -185,7 +187,7 @@ void CheckDraft(ConfigDraft* draft, Diagnostics* diagnostics) {
                                std::string(draft->downstreams_key) +
                                ", or give --downstream host:port");
   }
-  CheckListeners(draft->config.listen, diagnostics);
+  CheckListeners(*draft, diagnostics);
   CheckLabels(draft, diagnostics);
   CheckProbes(*draft, diagnostics);
   CheckWeights(*draft, diagnostics);

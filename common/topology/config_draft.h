@@ -35,6 +35,7 @@ struct ConfigDraft {
   Position key_position;                               // line 0: there is no key
   std::string_view downstreams_key = "`downstreams`";  // where this form lists them
   bool is_list_broken = false;                         // they were not a list, which was told
+  bool may_listen_on_nothing = false;                  // lines come by another way
 
   DownstreamConfig& AddDownstream(Position position);
 };

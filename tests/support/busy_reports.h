@@ -27,8 +27,8 @@ inline std::vector<ShardReport> BusyReports() {
   stats.events_unmapped = stats.events_mapped = stats.events_dropped = next++;
   stats.batches = stats.memo_gets = next++;
   report.conflicts = {{EventKind::kCounter, "some_name", 3}, {EventKind::kObserver, "other", 4}};
-  for (const Transport transport :
-       {Transport::kUdp, Transport::kTcp, Transport::kUnixgram, Transport::kUnixStream}) {
+  for (const Transport transport : {Transport::kUdp, Transport::kTcp, Transport::kUnixgram,
+                                    Transport::kUnixStream, Transport::kHttp}) {
     report.listeners.push_back({.transport = transport,
                                 .address = "somewhere",
                                 .open = true,
@@ -52,6 +52,7 @@ inline SelfMetrics& UsedSelfMetrics() {
     self_metrics.CountRingReload(false);
     self_metrics.SetRing(*OwnershipOf({.nodes = "abc"}));
     self_metrics.SetLoadedRules(3);
+    self_metrics.SetHttpIntake([] { return HttpIntakeReport{.requests = {{200, 1}}}; });
     self_metrics.BeginScrape();
     self_metrics.EndScrape(200);
     return true;

@@ -100,6 +100,7 @@ inline RouterReport BusyReport() {
       *count = next++;
     }
   }
+  report.http_intake = HttpIntakeReport{.requests = {{200, next}}};
   return report;
 }
 

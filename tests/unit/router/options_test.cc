@@ -163,5 +163,39 @@ TEST_CASE("every flag of the router is explained, in a group", "[options]") {
   }
 }
 
+TEST_CASE("statsd-http-proxy's command line is one downstream and no other listener", "[options]") {
+  const auto options =
+      Parse({"-http-port=8825", "-statsd-host", "10.0.0.5", "--statsd-port=9000", "-verbose"});
+  REQUIRE(options.has_value());
+  CHECK(options->proxies_http());
+  CHECK(options->log().level == LogLevel::kDebug);
+  std::vector<std::string> warnings;
+  const auto config = LoadRouterConfig(*options, &warnings);
+  REQUIRE(config.has_value());
+  REQUIRE(config->downstreams.size() == 1);
+  CHECK(config->downstreams[0].address == "10.0.0.5:9000");
+  CHECK(config->listen.udp.empty());
+  CHECK(config->listen.tcp.empty());
+}
+
+TEST_CASE("an HTTP intake alone sends to the usual StatsD server", "[options]") {
+  const auto alone = Parse({"--http-port=8825"});
+  REQUIRE(alone.has_value());
+  CHECK(alone->config().overrides.downstreams == Texts{"127.0.0.1:8125"});
+  const auto udp = Parse({"--http-port=8825", "--listen-udp=:9125"});
+  REQUIRE(udp.has_value());
+  CHECK(udp->config().overrides.listen_udp == Texts{":9125"});
+}
+
+TEST_CASE("an HTTP intake beside a file or downstreams changes nothing else", "[options]") {
+  for (const char* other : {"r.yml", "--downstream=a:1"}) {
+    const auto options = Parse({other, "--http-port=8825"});
+    REQUIRE(options.has_value());
+    CHECK_FALSE(options->proxies_http());
+    CHECK_FALSE(options->config().overrides.listen_udp.has_value());
+    CHECK(Refusal({other, "--statsd-port=8125"}).find("do not go with") != std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace weir
