@@ -19,9 +19,9 @@
 // address end within the second (read in 1.15 and 1.16); only the client's address is lost.
 //
 // TLS is CivetWeb's, which loads OpenSSL when it is first asked for. What it loads are our
-// libraries of weir-tls/, beside the program or in ../lib (tls/ssl.cc says why); nothing else costs
-// who serves no HTTPS. It reads certificate and key from one file; they are put together in memory
-// (memfd), so that the key stands on no disk twice.
+// libraries of weir-tls/, beside the program or in ../lib (common/tls/ssl.cc says why); nothing
+// else costs who serves no HTTPS. It reads certificate and key from one file; they are put together
+// in memory (memfd), so that the key stands on no disk twice.
 //
 // A path nobody registered is answered 404, "404 page not found\n", as Go does.
 // Thread safety: handlers run on several threads at once. Start and Stop belong to one thread that

@@ -11,8 +11,8 @@
 
 namespace weir {
 
-// Loads OpenSSL for the rest of the process, where our libraries are (tls/ssl.cc). CivetWeb tells
-// when that did not do.
+// Loads OpenSSL for the rest of the process, where our libraries are (common/tls/ssl.cc). CivetWeb
+// tells when that did not do.
 void LoadOpenSsl();
 
 // A file in memory with both, the certificate first, as CivetWeb takes the first for the server's
