@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,9 @@ class SocketAddress {
   sockaddr_storage storage_{};
   socklen_t size_ = 0;
 };
+
+// The address that a numeric host is; nothing for a name. Asks nobody.
+std::optional<SocketAddress> LiteralAddress(const std::string& host, uint16_t port);
 
 // Every address of a numeric or named host, IPv4 first; never empty.
 // Error: `unable to resolve H: ...`.

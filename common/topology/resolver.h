@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,6 +39,7 @@ class Resolver {
  public:
   // The name (host:port, as given to SetNames) now stands for this address.
   using OnChange = std::function<void(const std::string& name, const Endpoint& endpoint)>;
+  using Known = std::map<std::string, Endpoint>;  // by name
   // As Resolve() of common/address.h, which it is but for tests.
   using ResolveFunction =
       std::function<Result<std::vector<SocketAddress>>(const std::string& host, uint16_t port)>;
@@ -52,7 +54,9 @@ class Resolver {
   // for names that are new, `patience` at most, and does not call on_change for those whose answer
   // came in time. Names that are no longer among them are forgotten.
   // REQUIRES: each is host:port (ParseListenAddress).
-  void SetNames(const std::vector<std::string>& names, std::chrono::nanoseconds patience);
+  // `known`: where new names lead, as somebody has just been told; they are not asked for now.
+  void SetNames(const std::vector<std::string>& names, std::chrono::nanoseconds patience,
+                const Known& known = {});
 
   // Nowhere while the name is not resolved. REQUIRES: it was given to SetNames.
   Endpoint EndpointOf(const std::string& name) const;

@@ -135,6 +135,21 @@ TEST_CASE("a new name is known when SetNames returns, without a call", "[resolve
   CHECK(f.changes.empty());
 }
 
+TEST_CASE("a new name whose address the caller knows is not asked for now", "[resolver]") {
+  Fixture f({.interval = milliseconds(1), .retry_interval = hours(1)});
+  f.service->Answer("a", {"127.0.0.1"});
+  f.service->Hang("a");
+  f.resolver->SetNames({"a:1"}, milliseconds(0), {{"a:1", At("127.0.0.9")}});
+  CHECK(f.resolver->EndpointOf("a:1") == At("127.0.0.9"));
+  CHECK(f.service->asked("a") == 0);
+  // Only for a name that is new.
+  f.resolver->SetNames({"a:1"}, milliseconds(0), {{"a:1", At("127.0.0.8")}});
+  CHECK(f.resolver->EndpointOf("a:1") == At("127.0.0.9"));
+  f.service->Release("a");
+  REQUIRE(f.Until([&] { return f.changes.size() == 1; }));
+  CHECK(f.changes[0].second == At("127.0.0.1"));
+}
+
 TEST_CASE("the system's name service is asked when no other is given", "[resolver]") {
   const SteadyClock clock;
   EventLoop loop(clock);
