@@ -1,6 +1,7 @@
 #include "common/file_watch.h"
 
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
@@ -28,6 +29,10 @@ constexpr int kMostRounds = 10;
 bool IsFileName(std::string_view name) {
   return !name.starts_with('.') &&
          (name.ends_with(".yml") || name.ends_with(".yaml") || name.ends_with(".conf"));
+}
+
+bool Matches(const std::string& pattern, const std::string& name) {
+  return fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD | FNM_NOESCAPE) == 0;
 }
 
 // Files are bind-mounted one by one by `docker run -v file:file` and Kubernetes' subPath.
@@ -62,6 +67,9 @@ class FileWatch::Surveyor {
   explicit Surveyor(Survey* survey) : survey_(*survey) {}
 
   void Follow(const std::string& path) {
+    const fs::path as_path(path);
+    const std::string last = as_path.filename();
+    if (last.find_first_of("*?[") != last.npos) return FollowPattern(as_path.parent_path(), last);
     const std::optional<fs::path> end = Walk(path);
     if (!end) {
       survey_.complete = false;
@@ -70,14 +78,31 @@ class FileWatch::Surveyor {
     std::error_code ignored;
     if (!fs::is_directory(*end, ignored)) return FollowFile(path, *end);
     survey_.interests[*end].all_files = true;
-    for (fs::directory_iterator entry(*end, ignored), none; !ignored && entry != none;
+    FollowFiles(*end, IsFileName);
+  }
+
+ private:
+  void FollowPattern(const fs::path& directory, const std::string& pattern) {
+    const std::optional<fs::path> end = Walk(directory.empty() ? "." : directory);
+    std::error_code ignored;
+    if (!end || !fs::is_directory(*end, ignored)) {
+      survey_.complete = false;
+      return;
+    }
+    survey_.interests[*end].patterns.insert(pattern);
+    FollowFiles(*end, [&](const std::string& name) { return Matches(pattern, name); });
+  }
+
+  template <class Wanted>
+  void FollowFiles(const fs::path& directory, const Wanted& wanted) {
+    std::error_code ignored;
+    for (fs::directory_iterator entry(directory, ignored), none; !ignored && entry != none;
          entry.increment(ignored)) {
-      if (!IsFileName(entry->path().filename().string())) continue;
+      if (!wanted(entry->path().filename().string())) continue;
       if (const auto file = Walk(entry->path())) FollowFile(entry->path(), *file);
     }
   }
 
- private:
   void FollowFile(const std::string& path, const fs::path& end) {
     if (!IsMountPoint(end)) return;
     survey_.interests[end].mounted_file = true;
@@ -126,14 +151,17 @@ class FileWatch::Surveyor {
 };
 
 bool FileWatch::Interest::Covers(std::string_view name) const {
-  return names.contains(std::string(name)) || (all_files && IsFileName(name));
+  const std::string text(name);
+  const auto matches = [&](const std::string& pattern) { return Matches(pattern, text); };
+  return names.contains(text) || (all_files && IsFileName(name)) ||
+         std::ranges::any_of(patterns, matches);
 }
 
 // A directory that only stands on the way wakes nobody for what happens in it.
 uint32_t FileWatch::Interest::Mask() const {
   if (mounted_file) return IN_CLOSE_WRITE;
   uint32_t mask = IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-  if (all_files || !names.empty()) {
+  if (all_files || !names.empty() || !patterns.empty()) {
     mask |= IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
   }
   return mask;

@@ -1,11 +1,13 @@
 // FileWatch: calls back when files that an operator configured have changed.
 //
-// A path is a file or a directory, which stands for the files in it that end in .yml, .yaml or
-// .conf and do not begin with a dot. A change is: a file written and closed; another one renamed or
-// linked over it; a symbolic link anywhere on the way to it pointing elsewhere (Kubernetes swaps
+// A path is a file; a directory, which stands for the files in it that end in .yml, .yaml or .conf
+// and do not begin with a dot; or a pattern: with `*`, `?` or `[...]` in its last part it stands
+// for the files that match (a leading dot only by a dot). A change is: a file written and closed;
+// another one renamed or linked over it; a symbolic link anywhere on the way to it pointing
+// elsewhere (Kubernetes swaps
 // `..data`); a file or directory that was missing and comes; one of a directory's files coming or
-// going. What happens to other names in the same directories is no change, nor is a file that only
-// went.
+// going, or one that matches a pattern. What happens to other names in the same directories is no
+// change, nor is a file that only went.
 //
 // Changes are told once per burst: when it was quiet for 100 ms, after a second at the latest, and
 // not while one of the paths leads nowhere, because there would be nothing to load.
@@ -51,6 +53,7 @@ class FileWatch {
   // What matters in a directory.
   struct Interest {
     std::set<std::string> names;
+    std::set<std::string> patterns;
     bool all_files = false;     // of those that end as above
     bool mounted_file = false;  // this is no directory but a file
 

@@ -81,6 +81,32 @@ TEST_CASE("a file rewritten in place is told once, however often in one burst", 
   CHECK(scene.Fires() == 1);
 }
 
+TEST_CASE("files that match a pattern are told as they come, change and go", "[file_watch]") {
+  Scene scene({"t*.json"});
+  Write(scene.dir / "t1.json");
+  scene.Start();
+  Write(scene.dir / "t1.json");
+  CHECK(scene.Fires() == 1);
+  Write(scene.dir / "t2.json");
+  CHECK(scene.Fires() == 1);
+  for (const char* other : {"u.json", ".t.json", "t.yml"}) Write(scene.dir / other);
+  CHECK(scene.Fires() == 0);
+  fs::rename(scene.dir / "u.json", scene.dir / "t3.json");
+  CHECK(scene.Fires() == 1);
+  fs::remove(scene.dir / "t2.json");
+  CHECK(scene.Fires() == 1);
+}
+
+TEST_CASE("a pattern in a directory that is missing is told when it comes", "[file_watch]") {
+  Scene scene({"later/*.json"});
+  scene.Start();
+  fs::create_directory(scene.dir / "later");
+  Write(scene.dir / "later/a.json");
+  CHECK(scene.Fires() >= 1);
+  Write(scene.dir / "later/a.json");
+  CHECK(scene.Fires() == 1);
+}
+
 TEST_CASE("a file is told of when it is whole, not while it is written", "[file_watch]") {
   Scene scene({"m.yml"});
   scene.Start();
