@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include "common/log.h"
@@ -22,6 +23,8 @@ using std::chrono::seconds;
 constexpr seconds kPatience(10);
 // For names that a start or a reload brings. Probes pause meanwhile, as they share the thread.
 constexpr seconds kNamePatience(2);
+// After a name service or a source had no answer.
+constexpr seconds kRetryInterval(2);
 
 std::string HostName() {
   char name[HOST_NAME_MAX + 1] = "";
@@ -32,20 +35,39 @@ std::string HostName() {
 }  // namespace
 
 Conductor::Conductor(EventLoop& loop, const Workers& workers)
-    : loop_(loop),
-      workers_(workers),
-      resolver_(loop_, {},
-                [this](const std::string& name, const Endpoint& endpoint) {
-                  OnEndpointChanged(name, endpoint);
-                }),
-      health_(loop_, [this] { OnHealthChanged(); }) {}
+    : loop_(loop), workers_(workers), health_(loop_, [this] { OnHealthChanged(); }) {}
+
+void Conductor::Open(const ResolverConfig& config) {
+  const auto retry = std::min<std::chrono::nanoseconds>(config.interval, kRetryInterval);
+  resolver_.emplace(
+      loop_, ResolverOptions{.interval = config.interval, .retry_interval = retry},
+      [this](const std::string& name, const Endpoint& endpoint) {
+        OnEndpointChanged(name, endpoint);
+      },
+      ResolveBy(config));
+  discovery_.emplace(
+      loop_, DiscoveryOptions{.interval = config.interval, .retry_interval = retry},
+      [this] { Establish(config_, seconds(0), true); },
+      [config](const DiscoverConfig& source, const std::set<std::string>& known) {
+        return Look(source, config, known);
+      });
+}
 
 void Conductor::Apply(const RouterConfig& config, std::shared_ptr<const Mapper> mapper,
                       bool running) {
-  config_ = config;
   mapper_ = std::move(mapper);
-  resolver_.SetNames(NamesOf(config_), kNamePatience);
-  const auto endpoint_of = [this](const std::string& name) { return resolver_.EndpointOf(name); };
+  if (!discovery_) Open(config.resolver);
+  discovery_->SetSources(config.discover, kNamePatience);
+  Establish(config, kNamePatience, running);
+}
+
+// For what is discovered nothing is waited for: its addresses are known as a rule.
+void Conductor::Establish(const RouterConfig& config, std::chrono::nanoseconds patience,
+                          bool running) {
+  config_ = WithDiscovered(config, discovery_->downstreams());
+  has_downstreams_ = HasDownstreams(config_);
+  resolver_->SetNames(NamesOf(config_), patience, discovery_->TakeEndpoints());
+  const auto endpoint_of = [this](const std::string& name) { return resolver_->EndpointOf(name); };
   health_.SetTargets(HealthTargetsOf(config_, endpoint_of), HealthOptionsOf(config_));
   ring_ = std::make_shared<const Ring>(RingConfigOf(config_), health_.standing().in_ring);
   TellWorkers(running);
@@ -54,7 +76,7 @@ void Conductor::Apply(const RouterConfig& config, std::shared_ptr<const Mapper> 
 }
 
 void Conductor::TellWorkers(bool running) {
-  const auto endpoint_of = [this](const std::string& name) { return resolver_.EndpointOf(name); };
+  const auto endpoint_of = [this](const std::string& name) { return resolver_->EndpointOf(name); };
   Routing routing = {.downstreams = DownstreamsOf(config_, endpoint_of),
                      .ring = ring_,
                      .down = health_.standing().down,
@@ -127,6 +149,7 @@ void Conductor::LogRing() const {
 
 void Conductor::Report(RouterReport* report) const {
   report->config = config_;
+  report->sources = discovery_->Report();
   report->fingerprint = ring_->FingerprintText();
   report->panic = health_.standing().panic;
   AddUp(AskAll(workers_, kPatience, [](Worker& worker) { return worker.Report(); }),

@@ -9,6 +9,7 @@
 #include "common/flags.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/topology/look.h"
 #include "common/version.h"
 #include "router/locate.h"
 #include "router/options.h"
@@ -22,6 +23,25 @@ int Fail(const std::string& program, const std::string& message) {
   return 1;
 }
 
+std::string Counted(size_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+// Of what is discovered only the files are at hand.
+int Check(const std::string& program, const RouterConfig& config) {
+  RouterConfig listed = config;
+  std::erase_if(listed.discover,
+                [](const DiscoverConfig& source) { return source.kind != DiscoverKind::kFile; });
+  const auto found = Discovered(listed);
+  if (!found) return Fail(program, found.error().message);
+  std::cout << "The configuration is valid: " << Counted(config.downstreams.size(), "downstream");
+  if (!config.discover.empty()) {
+    std::cout << " and " << Counted(config.discover.size(), "source") << " of more";
+  }
+  std::cout << ".\n";
+  return 0;
+}
+
 // What the flags that do not start a router ask for.
 int Tell(const std::string& program, const RouterOptions& options) {
   std::vector<std::string> warnings;
@@ -30,13 +50,12 @@ int Tell(const std::string& program, const RouterOptions& options) {
   for (const std::string& warning : warnings) std::cerr << "warning: " << warning << "\n";
   if (!mapper) return Fail(program, mapper.error().message);
   if (options.print_config) std::cout << ToYaml(*config);
-  if (!options.locate.empty()) std::cout << Locate(*config, std::move(*mapper), options.locate);
-  if (options.check_config) {
-    const size_t count = config->downstreams.size();
-    std::cout << "The configuration is valid: " << count
-              << (count == 1 ? " downstream.\n" : " downstreams.\n");
+  if (!options.locate.empty()) {
+    const auto whole = Discovered(*config);
+    if (!whole) return Fail(program, whole.error().message);
+    std::cout << Locate(*whole, std::move(*mapper), options.locate);
   }
-  return 0;
+  return options.check_config ? Check(program, *config) : 0;
 }
 
 int Main(int argc, char** argv) {

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
+
+#include "common/topology/look.h"
 
 namespace weir {
 namespace {
 
 Endpoint DataEndpoint(const DownstreamConfig& downstream, const EndpointOf& endpoint_of) {
+  if (downstream.address.empty()) return {};  // nothing is discovered yet
   if (downstream.transport != Transport::kUnixgram) return endpoint_of(downstream.address);
   const auto endpoint = Endpoint::OfUnix(downstream.address);
   return endpoint ? *endpoint : Endpoint();
@@ -22,9 +26,9 @@ LaneOptions LaneOptionsOf(const RouterConfig& config) {
 }
 
 std::vector<std::string> NamesOf(const RouterConfig& config) {
-  std::vector<std::string> names = HealthNamesOf(config);
+  std::vector<std::string> names;
   for (const DownstreamConfig& downstream : config.downstreams) {
-    if (downstream.transport != Transport::kUnixgram) names.push_back(downstream.address);
+    for (std::string& name : NamesOf(downstream)) names.push_back(std::move(name));
   }
   std::ranges::sort(names);
   names.erase(std::unique(names.begin(), names.end()), names.end());
@@ -54,6 +58,7 @@ std::vector<std::string> NeedRestart(const RouterConfig& now, const RouterConfig
   add(now.web == next.web, "web");
   add(now.threads == next.threads, "threads");
   add(now.read_buffer == next.read_buffer, "read_buffer");
+  add(now.resolver == next.resolver, "resolver");
   return keys;
 }
 
@@ -64,6 +69,7 @@ RouterConfig AfterReload(const RouterConfig& now, const RouterConfig& next) {
   after.web = now.web;
   after.threads = now.threads;
   after.read_buffer = now.read_buffer;
+  after.resolver = now.resolver;
   return after;
 }
 

@@ -141,7 +141,7 @@ WebHooks Router::HooksOfWeb() {
         // Sums that fell would look like a restart.
         return report && report->whole ? std::move(report) : std::nullopt;
       },
-      .ready = [this] { return ready_.load(); },
+      .ready = [this] { return ready_ && conductor_.has_downstreams(); },
       .reload = [this, ask]() -> Result<Done> {
         auto done = ask(std::function([this] { return Reload(); }));
         return done ? *done : Error{"the reload did not end in time"};
@@ -239,7 +239,7 @@ Result<Done> Router::ReloadConfig() {
   conductor_.Apply(AfterReload(now, *next), std::move(*mapper), true);
   validation_ = conductor_.config().validation;
   WatchRules();
-  LogInfo("Loaded the configuration", {{"downstreams", next->downstreams.size()}});
+  LogInfo("Loaded the configuration", {{"downstreams", conductor_.config().downstreams.size()}});
   return Done{};
 }
 

@@ -11,6 +11,7 @@
 #include "common/http_intake.h"
 #include "common/listener_totals.h"
 #include "common/topology/config.h"
+#include "common/topology/discovery.h"
 #include "common/topology/health.h"
 #include "router/worker.h"
 
@@ -35,7 +36,8 @@ struct RouterReport {
   size_t workers = 0;
   bool whole = true;  // it was all of them
   WorkerStats stats;
-  std::vector<DownstreamReport> downstreams;  // in the configured order
+  std::vector<DownstreamReport> downstreams;  // in the configured order, then those discovered
+  std::vector<SourceReport> sources;          // of those
   DownstreamCounters retired;                 // of those that a reload took away
   Amount retired_waiting;
   ListenerTotals listeners;

@@ -204,6 +204,26 @@ void AddStates(const RouterReport& report, const std::vector<std::string>& names
   }
 }
 
+void AddSources(const RouterReport& report, Families* families) {
+  auto found = OwnFamily::Gauge("weir_discovered_downstreams", "Downstreams a source stands for.");
+  auto answers =
+      OwnFamily::Counter("weir_discoveries_total", "Times a source was asked, by the answer.");
+  for (const SourceReport& source : report.sources) {
+    const auto add = [&](std::string_view outcome, uint64_t count) {
+      answers.Add(
+          {{"kind", WordOf(source.kind)}, {"source", Showable(source.where)}, {"outcome", outcome}},
+          AsDouble(count));
+    };
+    add("success", source.successes);
+    add("empty", source.empty);
+    add("failure", source.failures);
+    found.Add({{"kind", WordOf(source.kind)}, {"source", Showable(source.where)}},
+              AsDouble(source.downstreams));
+  }
+  families->push_back(found.Take());
+  families->push_back(answers.Take());
+}
+
 void AddRouter(const RouterReport& report, Families* families) {
   families->push_back(OwnFamily::Gauge("weir_ring_info",
                                        "Who places keys alike has the same fingerprint; always 1.")
@@ -263,6 +283,7 @@ Families SelfMetrics::Collect(const RouterReport& report) const {
   AddTraffic(report, names, &families);
   AddWaiting(report, names, &families);
   AddStates(report, names, &families);
+  AddSources(report, &families);
   AddRouter(report, &families);
   Append(CollectProcess(), &families);
   std::erase_if(families, [](const auto& family) { return family.metric.empty(); });

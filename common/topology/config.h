@@ -9,10 +9,10 @@
 // and what would be right. What is doubtful (an unknown key, a probe that is missing) is a warning,
 // and with `strict` an error where the file's author probably meant something else.
 //
-// Nothing is resolved here: names stay names. Thread safety: plain values and pure functions,
-// except that loading reads the file. Tested by tests/unit/common/topology/config_yaml_test.cc,
-// config_hulu_test.cc, config_go_test.cc, config_etsy_test.cc, config_form_test.cc and
-// config_text_test.cc.
+// Nothing is resolved or discovered here: names stay names. Thread safety: plain values and pure
+// functions, except that loading reads the file. Tested by
+// tests/unit/common/topology/config_yaml_test.cc, config_hulu_test.cc, config_go_test.cc,
+// config_etsy_test.cc, config_form_test.cc, config_discover_test.cc and config_text_test.cc.
 #pragma once
 
 #include <chrono>
@@ -104,7 +104,36 @@ struct DownstreamConfig {
   std::string health = {};       // host:port to probe; empty with kNone
   std::string health_path = {};  // kHttp: path with query, as "/-/ready"; otherwise empty
 
+  // It stands in no file but was found (common/topology/discovery.h). Then an empty address stands
+  // for nowhere.
+  bool discovered = false;
+
   friend bool operator==(const DownstreamConfig&, const DownstreamConfig&) = default;
+};
+
+// Downstreams that are found again and again instead of being listed.
+struct DiscoverConfig {
+  DiscoverKind kind = DiscoverKind::kDns;
+  // kDns: name:port, a node for each of its addresses. kSrv: the name of SRV records, a node for
+  // each. kFile: a path, which may have `*`, `?` and `[...]` in its last part; the files list nodes
+  // as those of Prometheus' file_sd do.
+  std::string where = {};
+  // What each node is like. Its `address` and `label` are empty, and `health` has no host: the
+  // node's stands before it.
+  DownstreamConfig like = {};
+
+  friend bool operator==(const DiscoverConfig&, const DiscoverConfig&) = default;
+};
+
+// Who is asked for names, of downstreams and of what is discovered.
+struct ResolverConfig {
+  // Numeric host:port of a DNS server. Empty, the default: the system's name service, or the DNS
+  // servers of /etc/resolv.conf for what is discovered.
+  std::string address;
+  // From an answer to the next question. Default 30s; after a failure at most 2s.
+  std::chrono::nanoseconds interval = std::chrono::seconds(30);
+
+  friend bool operator==(const ResolverConfig&, const ResolverConfig&) = default;
 };
 
 struct RouterConfig {
@@ -145,7 +174,12 @@ struct RouterConfig {
   uint64_t read_buffer = uint64_t{64} << 20;
   uint32_t threads = 0;  // workers; zero, the default: one per core
 
-  std::vector<DownstreamConfig> downstreams;  // in the file's order, which hulu's placement needs
+  ResolverConfig resolver;
+
+  // In the file's order, which hulu's placement needs. Those that were discovered stand behind all
+  // others.
+  std::vector<DownstreamConfig> downstreams;
+  std::vector<DiscoverConfig> discover;
 
   friend bool operator==(const RouterConfig&, const RouterConfig&) = default;
 };

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/topology/config_downstreams.h"
@@ -36,25 +37,51 @@ void CheckLabels(ConfigDraft* draft, Diagnostics* diagnostics) {
   }
 }
 
+// Calls back with each downstream, and with what those that are discovered are like.
+template <class Check>
+void CheckEach(const ConfigDraft& draft, const Check& check) {
+  const RouterConfig& config = draft.config;
+  for (size_t i = 0; i < config.downstreams.size(); ++i) {
+    check(config.downstreams[i], config.downstreams[i].label, draft.notes[i]);
+  }
+  for (size_t i = 0; i < config.discover.size(); ++i) {
+    check(config.discover[i].like, config.discover[i].where, draft.discover_notes[i]);
+  }
+}
+
 void CheckProbes(const ConfigDraft& draft, Diagnostics* diagnostics) {
-  for (size_t i = 0; i < draft.config.downstreams.size(); ++i) {
-    const DownstreamConfig& downstream = draft.config.downstreams[i];
-    const DownstreamNote& note = draft.notes[i];
-    if (downstream.health_kind != HealthKind::kNone || note.unprobed_on_purpose) continue;
+  CheckEach(draft, [&](const DownstreamConfig& downstream, const std::string& name,
+                       const DownstreamNote& note) {
+    if (downstream.health_kind != HealthKind::kNone || note.unprobed_on_purpose) return;
     diagnostics->Warning(note.position,
-                         "downstream " + Quoted(downstream.label) +
+                         "downstream " + Quoted(name) +
                              " has no health address, so only refusals of its data port will tell "
                              "that it is dead");
-  }
+  });
 }
 
 void CheckWeights(const ConfigDraft& draft, Diagnostics* diagnostics) {
   if (HasWeights(draft.config.placement)) return;
-  for (size_t i = 0; i < draft.config.downstreams.size(); ++i) {
-    if (draft.config.downstreams[i].weight == 1) continue;
-    diagnostics->Suspicion(draft.notes[i].weight_position,
+  CheckEach(draft, [&](const DownstreamConfig& downstream, const std::string&,
+                       const DownstreamNote& note) {
+    if (downstream.weight == 1) return;
+    diagnostics->Suspicion(note.weight_position,
                            "weight: `placement: " + std::string(WordOf(draft.config.placement)) +
                                "` knows no weights; slots and ketama do");
+  });
+}
+
+// Two of a kind would find each downstream twice.
+void CheckDiscover(const ConfigDraft& draft, Diagnostics* diagnostics) {
+  std::map<std::pair<DiscoverKind, std::string>, Position> seen;
+  for (size_t i = 0; i < draft.config.discover.size(); ++i) {
+    const DiscoverConfig& discover = draft.config.discover[i];
+    const Position here = draft.discover_notes[i].position;
+    const auto [first, is_new] = seen.emplace(std::pair(discover.kind, discover.where), here);
+    if (is_new) continue;
+    diagnostics->Error(here, std::string(WordOf(discover.kind)) + ": " + Quoted(discover.where) +
+                                 " stands in line " + std::to_string(first->second.line) +
+                                 " already");
   }
 }
 
@@ -132,6 +159,8 @@ void ReplaceDownstreams(const std::vector<std::string>& addresses, ConfigDraft* 
                         Diagnostics* diagnostics) {
   draft->config.downstreams.clear();
   draft->notes.clear();
+  draft->config.discover.clear();
+  draft->discover_notes.clear();
   for (const std::string& address : addresses) {
     AddPlainDownstream(address, {}, draft);
     if (IsTarget(address)) continue;
@@ -145,6 +174,11 @@ void ReplaceDownstreams(const std::vector<std::string>& addresses, ConfigDraft* 
 DownstreamConfig& ConfigDraft::AddDownstream(Position position) {
   notes.push_back({position, {}, false});
   return config.downstreams.emplace_back();
+}
+
+DiscoverConfig& ConfigDraft::AddDiscover(Position position) {
+  discover_notes.push_back({position, {}, false});
+  return config.discover.emplace_back();
 }
 
 void ApplyOverrides(const ConfigOverrides& overrides, ConfigDraft* draft,
@@ -182,7 +216,8 @@ void CheckDraft(ConfigDraft* draft, Diagnostics* diagnostics) {
                                std::to_string(RingConfig::kMaxNodes) + " that placement knows");
     return;
   }
-  if (draft->config.downstreams.empty() && !draft->is_list_broken) {
+  if (draft->config.downstreams.empty() && draft->config.discover.empty() &&
+      !draft->is_list_broken) {
     diagnostics->Error({}, "there is no downstream; list at least one under " +
                                std::string(draft->downstreams_key) +
                                ", or give --downstream host:port");
@@ -191,6 +226,7 @@ void CheckDraft(ConfigDraft* draft, Diagnostics* diagnostics) {
   CheckLabels(draft, diagnostics);
   CheckProbes(*draft, diagnostics);
   CheckWeights(*draft, diagnostics);
+  CheckDiscover(*draft, diagnostics);
   CheckShards(draft, diagnostics);
   CheckKey(*draft, diagnostics);
   CheckMapping(*draft, diagnostics);

@@ -27,7 +27,8 @@ struct DownstreamNote {
 
 struct ConfigDraft {
   RouterConfig config;
-  std::vector<DownstreamNote> notes;  // one per config.downstreams
+  std::vector<DownstreamNote> notes;           // one per config.downstreams
+  std::vector<DownstreamNote> discover_notes;  // one per config.discover
   // Labels of downstreams, by shard, until CheckDraft has found them.
   std::vector<std::pair<std::string, Position>> shards;
   Position shards_position;                            // line 0: there is no shard_map
@@ -38,6 +39,7 @@ struct ConfigDraft {
   bool may_listen_on_nothing = false;                  // lines come by another way
 
   DownstreamConfig& AddDownstream(Position position);
+  DiscoverConfig& AddDiscover(Position position);
 };
 
 // The forms. Each returns false when the text has no structure to check any further. The text is

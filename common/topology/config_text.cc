@@ -76,8 +76,10 @@ std::string HealthText(const RouterConfig& config) {
   return text + "panic_threshold: " + std::to_string(config.panic_threshold) + "\n";
 }
 
-std::string DownstreamText(const DownstreamConfig& downstream) {
-  std::string text = "  - address: " + Quoted(downstream.address) + "\n";
+// `place_key` and `place` say where it is, or where to find those like it.
+std::string DownstreamText(std::string_view place_key, const std::string& place,
+                           const DownstreamConfig& downstream) {
+  std::string text = "  - " + std::string(place_key) + ": " + Quoted(place) + "\n";
   const auto add = [&](std::string_view key, const std::string& value) {
     text.append("    ").append(key).append(": ").append(value).append("\n");
   };
@@ -87,7 +89,7 @@ std::string DownstreamText(const DownstreamConfig& downstream) {
     if (downstream.health_kind != HealthKind::kNone) add("health", Quoted(downstream.health));
     add("health_kind", std::string(WordOf(downstream.health_kind)));
   }
-  add("label", Quoted(downstream.label));
+  if (!downstream.label.empty()) add("label", Quoted(downstream.label));
   add("weight", std::to_string(downstream.weight));
   add("transport", std::string(WordOf(downstream.transport)));
   if (downstream.transport == Transport::kTcp) add("queue", SizeText(downstream.queue));
@@ -112,8 +114,15 @@ std::string ToYaml(const RouterConfig& config) {
   text += HealthText(config);
   text += "read_buffer: " + SizeText(config.read_buffer) + "\n";
   text += "threads: " + std::to_string(config.threads) + "\n";
+  text += "resolver:\n  address: " + Quoted(config.resolver.address) +
+          "\n  interval: " + FormatDuration(config.resolver.interval) + "\n";
   text += "downstreams:\n";
-  for (const DownstreamConfig& downstream : config.downstreams) text += DownstreamText(downstream);
+  for (const DownstreamConfig& downstream : config.downstreams) {
+    if (!downstream.discovered) text += DownstreamText("address", downstream.address, downstream);
+  }
+  for (const DiscoverConfig& discover : config.discover) {
+    text += DownstreamText(WordOf(discover.kind), discover.where, discover.like);
+  }
   return text;
 }
 

@@ -27,6 +27,8 @@ enum class ValidationLevel : uint8_t { kOff, kStructure, kStrict };
 enum class HealthKind : uint8_t { kStatsd, kHttp, kTcp, kNone };
 // What becomes of the lines of a dead downstream.
 enum class OnDown : uint8_t { kRehash, kDrop, kHold };
+// How downstreams that are not listed are found.
+enum class DiscoverKind : uint8_t { kDns, kSrv, kFile };
 // Whose text console is answered like: Weir's own knows the commands of all.
 enum class ConsoleStyle : uint8_t { kOwn, kEtsy, kGo, kHulu };
 
@@ -57,6 +59,11 @@ struct Words<HealthKind> {
 template <>
 struct Words<OnDown> {
   static constexpr std::string_view kAll[] = {"rehash", "drop", "hold"};
+};
+// The key that says where.
+template <>
+struct Words<DiscoverKind> {
+  static constexpr std::string_view kAll[] = {"dns", "srv", "file"};
 };
 template <>
 struct Words<ConsoleStyle> {

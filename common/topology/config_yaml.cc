@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/address.h"
 #include "common/topology/config_downstreams.h"
 #include "common/topology/config_draft.h"
 #include "common/topology/config_scalars.h"
@@ -72,6 +73,24 @@ constexpr Key<RouterConfig> kWebKeys[] = {
 constexpr Key<PingConfig> kPingKeys[] = {
     {"interval", [](const Field& f, PingConfig* into) { ReadDuration(f, &into->interval); }},
     {"prefix", [](const Field& f, PingConfig* into) { ReadText(f, &into->prefix); }},
+};
+
+// Numeric, for there is nobody to ask for its name.
+void ReadServer(const Field& field, std::string* out) {
+  constexpr std::string_view kWanted =
+      "the numeric address of a DNS server, such as 127.0.0.1:8600 or [::1]:53";
+  const auto text = TextOf(field, kWanted);
+  if (!text) return;
+  const auto address = ParseListenAddress(*text);
+  const bool good = text->empty() || (address && address->port != 0 &&
+                                      LiteralAddress(address->host, address->port).has_value());
+  if (!good) return ReportWrongValue(field, kWanted);
+  *out = *text;
+}
+
+constexpr Key<ResolverConfig> kResolverKeys[] = {
+    {"address", [](const Field& f, ResolverConfig* into) { ReadServer(f, &into->address); }},
+    {"interval", [](const Field& f, ResolverConfig* into) { ReadDuration(f, &into->interval); }},
 };
 
 HealthCheckConfig* HealthOf(Reading* into) { return &into->config.health_check; }
@@ -190,6 +209,11 @@ constexpr Key<Reading> kTopKeys[] = {
     {"threads",
      [](const Field& f, Reading* into) {
        ReadInteger<uint32_t>(f, 0, kMostThreads, &into->config.threads);
+     }},
+    {"resolver",
+     [](const Field& f, Reading* into) {
+       ReadPart<ResolverConfig>(f, "{address: \"127.0.0.1:8600\", interval: 30s}", kResolverKeys,
+                                &into->config.resolver);
      }},
     {"downstreams", [](const Field&, Reading*) {}},  // later, for they need `health_check`
 };

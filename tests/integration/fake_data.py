@@ -89,12 +89,12 @@ class Sink:
 class DatagramSink(Sink):
     """A UDP port, or a unix datagram socket when a path is given."""
 
-    def __init__(self, path=None):
+    def __init__(self, path=None, address="127.0.0.1:0"):
         super().__init__()
         self.transport = "unixgram" if path else "udp"
         self._lock = threading.Lock()  # of socket
         self.socket = None
-        self.address = str(path) if path else "127.0.0.1:0"
+        self.address = str(path) if path else address
         self.open_port()
         self._thread.start()
 

@@ -40,9 +40,9 @@ sys.setswitchinterval(0.001)
 
 
 class HealthPort:
-    """Listens on 127.0.0.1. `probes` are (time.time(), style) of each connection, as accepted."""
+    """Listens on `address`. `probes` are (time.time(), style) of each connection, as accepted."""
 
-    def __init__(self, style="up", late_seconds=0.5):
+    def __init__(self, style="up", late_seconds=0.5, address=("127.0.0.1", 0)):
         self.probes = []
         self.requests = []  # the bytes of each probe, as far as the style reads them
         self.late_seconds = late_seconds
@@ -54,7 +54,7 @@ class HealthPort:
         self._threads = []
         self._reserved = socket.socket()
         self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        self._reserved.bind(("127.0.0.1", 0))
+        self._reserved.bind(address)
         self.address = "%s:%d" % self._reserved.getsockname()
         self.style = None
         self.since = 0

@@ -5,12 +5,15 @@ from fake_health import HealthPort
 
 
 class FakeNode:
-    """`transport`: udp, tcp, or unixgram with a path. Without a health side nobody probes it."""
+    """`transport`: udp, tcp, or unixgram with a path. Without a health side nobody probes it.
+    `at`: host, data port and health port, when they must be these."""
 
-    def __init__(self, label, transport="udp", path=None, health="up"):
+    def __init__(self, label, transport="udp", path=None, health="up", at=("127.0.0.1", 0, 0)):
         self.label = label
-        self.data = StreamSink() if transport == "tcp" else DatagramSink(path)
-        self.health = HealthPort(health) if health else None
+        host, data_port, health_port = at
+        is_stream = transport == "tcp"
+        self.data = StreamSink() if is_stream else DatagramSink(path, f"{host}:{data_port}")
+        self.health = HealthPort(health, address=(host, health_port)) if health else None
 
     def config(self, **more):
         """Its entry in `downstreams`."""

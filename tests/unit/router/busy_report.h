@@ -92,6 +92,7 @@ inline RouterReport ReportOf(const std::vector<std::string>& labels) {
 inline RouterReport BusyReport() {
   RouterReport report = ReportOf({"a", "b"});
   AddUp({WorkerOf({"a", "b"}, 1), WorkerOf({"a", "b"}, 10)}, NodesOf({"a", "b"}), &report);
+  report.sources = {{DiscoverKind::kSrv, "_statsd._udp.exporters.example", 2, 5, 6, 7}};
   uint64_t next = 3;
   for (DownstreamReport& downstream : report.downstreams) {
     NodeHealth& health = downstream.health;

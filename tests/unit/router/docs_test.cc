@@ -159,7 +159,8 @@ Names KnownKeys(const std::string& part) {
   return {};
 }
 
-const std::string kParts[] = {"listen", "console", "web", "ping", "health_check", "hold"};
+const std::string kParts[] = {"listen",       "console", "web",     "ping",
+                              "health_check", "hold",    "resolver"};
 
 // A row of the tables of keys.
 struct KeyRow {
@@ -256,14 +257,16 @@ TEST_CASE("the keys without a default of their own are off or empty", "[docs]") 
     if (row.default_text.empty()) without.insert(Joined(row.part, row.key));
   }
   CHECK(without == Names{"listen.unixgram", "listen.unix", "console.listen", "mapping", "shard_map",
-                         "ping.interval", "downstreams.address", "downstreams.label",
-                         "downstreams.health"});
+                         "ping.interval", "resolver.address", "downstreams.address",
+                         "downstreams.dns", "downstreams.srv", "downstreams.file",
+                         "downstreams.label", "downstreams.health"});
   CHECK(defaults.listen.unixgram.empty());
   CHECK(defaults.listen.unix_stream.empty());
   CHECK(defaults.console.listen.empty());
   CHECK(defaults.mapping.empty());
   CHECK(defaults.shard_map.empty());
   CHECK(defaults.ping.interval.count() == 0);
+  CHECK(defaults.resolver.address.empty());
 }
 
 }  // namespace

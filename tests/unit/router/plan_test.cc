@@ -1,5 +1,6 @@
 #include "router/plan.h"
 
+#include "common/topology/look.h"
 #include "tests/support/router_config.h"
 
 namespace weir {
@@ -28,6 +29,26 @@ TEST_CASE("downstreams are reached where their names lead, unix sockets at their
   CHECK(specs[0].endpoint == Known("a.example:9125"));
   CHECK(specs[1].transport == Transport::kUnixgram);
   CHECK(specs[1].endpoint == *Endpoint::OfUnix("/run/b.sock"));
+}
+
+TEST_CASE("as long as nothing is discovered lines go nowhere, and nobody is asked where that is",
+          "[plan]") {
+  const RouterConfig config =
+      WithDiscovered(GoodConfig("downstreams: [{srv: s.test, health: none}]"), {});
+  CHECK(NamesOf(config).empty());
+  const auto specs = DownstreamsOf(config, Known);
+  REQUIRE(specs.size() == 1);
+  CHECK(specs[0].label == kNoneLabel);
+  CHECK_FALSE(specs[0].endpoint.known());
+  CHECK(HealthTargetsOf(config, Known)[0].probe.kind == HealthKind::kNone);
+}
+
+TEST_CASE("another DNS server or pace needs a restart", "[plan]") {
+  const RouterConfig now = GoodConfig("downstreams: [{address: 'a:1', health: none}]");
+  RouterConfig next = now;
+  next.resolver.interval = std::chrono::seconds(5);
+  CHECK(NeedRestart(now, next) == std::vector<std::string>{"resolver"});
+  CHECK(AfterReload(now, next) == now);
 }
 
 TEST_CASE("lanes have the configured bounds", "[plan]") {

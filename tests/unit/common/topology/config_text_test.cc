@@ -52,12 +52,16 @@ hold: {time: 1us, bytes: 12345}
 panic_threshold: 100
 read_buffer: 0
 threads: 255
+resolver: {address: "[::1]:8600", interval: 5s}
 downstreams:
 - {address: "a:1", label: x, health: "b:2"}
 - {address: "a:2", label: y, health: "http://[::1]:3/p?q=#r", transport: tcp, queue: 1}
 - {address: "/run/x", label: "null", transport: unixgram, health: "c:3", health_kind: statsd}
 - {address: "d:4", label: "5", health: "e:5", health_kind: tcp}
 - {address: "f:6", health: none}
+- {dns: "g.test:7", health: ":8", transport: tcp, queue: 2MiB}
+- {srv: "_s._udp.h.test", health: "http://:9/p?q=#r"}
+- {file: "i/*.json", health: none}
 )");
   CheckRoundTrip(config);
 }
