@@ -24,6 +24,12 @@ std::optional<std::string> SelfError(const RouterConfig& config, const std::stri
   return "no downstream has the label `" + self + "` of --ring.self; there are: " + labels;
 }
 
+std::optional<std::string> DiscoverError(const RouterConfig& config) {
+  if (config.discover.empty()) return std::nullopt;
+  return "downstreams that are discovered (`" + config.discover.front().where +
+         "`) are not followed by --ring.config-file; list them by `address`";
+}
+
 // Where a death moves nothing, nobody needs to know of it.
 bool DeathsMoveKeys(const RouterConfig& config) {
   return config.on_down == OnDown::kRehash && config.placement != Placement::kStatsrelay;
@@ -71,9 +77,9 @@ Result<RouterConfig> LoadRing(const ExporterOptions& options, std::vector<std::s
       options.ring_config_file, {.strict = options.check_config && options.strict, .overrides = {}},
       warnings);
   if (!config) return config;
-  for (const auto& error :
-       {SelfError(*config, options.ring_self), ProbeError(*config, options.ring_self),
-        KeyError(*config, options), GraceError(*config, options)}) {
+  for (const auto& error : {DiscoverError(*config), SelfError(*config, options.ring_self),
+                            ProbeError(*config, options.ring_self), KeyError(*config, options),
+                            GraceError(*config, options)}) {
     if (error) return Error{options.ring_config_file + ": " + *error};
   }
   return config;

@@ -210,6 +210,7 @@ class FailureTest(DiscoveryTest):
     def test_a_router_ends_while_the_server_is_silent(self):
         self.dns.mood = "silent"
         self.start_with({"srv": SERVICE, "health": "none"}, wait=False)
+        self.router.wait_for_log("msg=Ready")  # to be ended in order, that is
         self.assertEqual(self.router.stop(), 0)
 
     def test_one_source_without_an_answer_does_not_keep_another_from_its_own(self):

@@ -93,6 +93,12 @@ TEST_CASE_METHOD(RingConfigTest, "the grace is longer than a death or a return t
   CHECK(ErrorOf(checks + std::string(kGood)) == "none");
 }
 
+TEST_CASE_METHOD(RingConfigTest, "downstreams that are discovered are refused", "[ring_config]") {
+  CHECK(ErrorOf("downstreams: [{srv: _statsd._udp.nodes, health: none}]") ==
+        " downstreams that are discovered (`_statsd._udp.nodes`) are not followed by "
+        "--ring.config-file; list them by `address`");
+}
+
 TEST_CASE_METHOD(RingConfigTest, "tags that keys are made of must be read", "[ring_config]") {
   const std::string series = "key: series\n" + std::string(kGood);
   options.parse_librato_tags = false;
