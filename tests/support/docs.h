@@ -15,6 +15,7 @@
 
 #include "common/flags.h"
 #include "tests/support/catch.h"
+#include "tests/support/source_dir.h"
 #include "tests/support/text_page.h"
 
 namespace weir {
@@ -22,7 +23,7 @@ namespace weir {
 using Texts = std::vector<std::string>;
 using Names = std::set<std::string>;
 
-inline const std::filesystem::path kRoot = WEIR_SOURCE_DIR;
+inline const std::filesystem::path kRoot = SourceDir();
 
 inline std::string FileText(const std::filesystem::path& path) {
   std::ifstream file(path);

@@ -2,7 +2,6 @@
 // of vectors.txt.
 #pragma once
 
-#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "common/parser_options.h"
+#include "tests/support/source_dir.h"
 
 namespace weir {
 
@@ -50,8 +50,7 @@ inline std::string Unescaped(std::string_view text) {
 }
 
 inline std::vector<LineCase> ReadLineCases(const std::string& name) {
-  const auto tests = std::filesystem::path(__FILE__).parent_path().parent_path();
-  std::ifstream file(tests / "cases" / "parser" / name);
+  std::ifstream file(SourceDir() / "tests/cases/parser" / name);
   if (!file) throw std::runtime_error("cannot open " + name);
   std::vector<LineCase> cases;
   for (std::string row; std::getline(file, row);) {

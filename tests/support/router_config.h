@@ -1,7 +1,6 @@
 // For tests of the router's configuration: texts in, configurations or findings out.
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include "common/topology/config.h"
 #include "tests/support/catch.h"
+#include "tests/support/source_dir.h"
 
 namespace weir {
 
@@ -64,8 +64,7 @@ inline std::string Replaced(std::string text, std::string_view from, std::string
 }
 
 inline std::string RouterExample(const std::string& name) {
-  return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path().parent_path() /
-         "examples/router" / name;
+  return SourceDir() / "examples/router" / name;
 }
 
 }  // namespace weir

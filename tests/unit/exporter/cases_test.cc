@@ -12,11 +12,12 @@
 #include "tests/support/catch.h"
 #include "tests/support/mapper_of.h"
 #include "tests/support/shard_group.h"
+#include "tests/support/source_dir.h"
 
 namespace weir {
 namespace {
 
-const std::string kCases = std::string(WEIR_SOURCE_DIR) + "/tests/cases/exporter";
+const std::string kCases = SourceDir() / "tests/cases/exporter";
 
 class CaseRun {
  public:

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 fs::path CorpusDirectory() {
   const char* named = std::getenv("WEIR_MAPPING_CORPUS");
-  return named != nullptr ? fs::path(named) : SourceRoot() / "../shared/data/mappings";
+  return named != nullptr ? fs::path(named) : SourceDir() / "../shared/data/mappings";
 }
 
 struct Row {

@@ -28,7 +28,7 @@ std::vector<std::string> YamlBlocks(const std::filesystem::path& path) {
 }
 
 TEST_CASE("every example of the mapping manual loads without a complaint", "[mapper][docs]") {
-  const std::vector<std::string> blocks = YamlBlocks(SourceRoot() / "docs/mapping.md");
+  const std::vector<std::string> blocks = YamlBlocks(SourceDir() / "docs/mapping.md");
   REQUIRE(blocks.size() > 8);
   for (const std::string& block : blocks) {
     INFO(block);

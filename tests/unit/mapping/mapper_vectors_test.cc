@@ -74,7 +74,7 @@ void AddAnswerLine(std::string_view line, Case* into) {
 }
 
 std::vector<Case> ReadCases() {
-  std::ifstream file(SourceRoot() / "tests/cases/mapping/peer_answers.txt");
+  std::ifstream file(SourceDir() / "tests/cases/mapping/peer_answers.txt");
   std::vector<Case> cases;
   bool in_config = false;
   for (std::string line; std::getline(file, line);) {

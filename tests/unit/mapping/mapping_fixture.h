@@ -14,6 +14,7 @@
 #include "common/check.h"
 #include "common/duration.h"
 #include "mapping/mapper.h"
+#include "tests/support/source_dir.h"
 
 namespace weir {
 
@@ -147,11 +148,6 @@ inline EventKind KindNamed(std::string_view name) {
   return name == "counter" ? EventKind::kCounter
          : name == "gauge" ? EventKind::kGauge
                            : EventKind::kObserver;
-}
-
-// Of the repository; tests read their data below it.
-inline std::filesystem::path SourceRoot() {
-  return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path().parent_path();
 }
 
 }  // namespace weir
