@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "common/source_list.h"
+
 namespace weir {
 namespace {
 
@@ -61,29 +63,44 @@ void DatagramListener::OnReadable() {
 
 void DatagramListener::Receive(int max_batches) {
   for (int batch = 0; batch < max_batches; ++batch) {
-    const int count = slots_.ReceiveDatagrams(fd());
+    const bool ask = admission().sources != nullptr;
+    const int count = ask ? slots_.ReceiveDatagramsFrom(fd()) : slots_.ReceiveDatagrams(fd());
     if (count < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) OnError(errno);
       break;
     }
-    Deliver(count);
+    ask ? DeliverAllowed(count) : Deliver(count);
     if (count < ReceiveSlots::kSlots) break;
   }
 }
 
+[[gnu::always_inline]] inline void DatagramListener::DeliverOne(int i) {
+  std::string_view datagram = slots_.datagram(i);
+  counters_.bytes += datagram.size();
+  if (slots_.truncated(i)) [[unlikely]] {
+    ++counters_.truncated;
+    const size_t last = datagram.rfind('\n');
+    if (last == datagram.npos) return;
+    datagram = datagram.substr(0, last);
+  }
+  sink_.OnDatagram(datagram, transport());
+}
+
 void DatagramListener::Deliver(int count) {
   counters_.datagrams += count;
+  for (int i = 0; i < count; ++i) DeliverOne(i);
+  sink_.OnBatchEnd();
+}
+
+void DatagramListener::DeliverAllowed(int count) {
   for (int i = 0; i < count; ++i) {
-    std::string_view datagram = slots_.datagram(i);
-    counters_.bytes += datagram.size();
-    if (slots_.truncated(i)) [[unlikely]] {
-      ++counters_.truncated;
-      const size_t last = datagram.rfind('\n');
-      if (last == datagram.npos) continue;
-      datagram = datagram.substr(0, last);
+    if (admission().sources->Contains(slots_.source(i))) {
+      ++counters_.datagrams;
+      DeliverOne(i);
+    } else {
+      counters_.Reject(Rejection::kSource);
     }
-    sink_.OnDatagram(datagram, transport());
   }
   sink_.OnBatchEnd();
 }

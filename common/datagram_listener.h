@@ -26,6 +26,8 @@ class DatagramListener final : public Listener {
   void OnReadable();
   void Receive(int max_batches);
   void Deliver(int count);
+  void DeliverAllowed(int count);
+  inline void DeliverOne(int i);
   void OnError(int error);
 
   ReceiveSlots& slots_;

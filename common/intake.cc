@@ -72,6 +72,11 @@ Result<std::vector<std::vector<BoundSocket>>> OpenIntake(const IntakeOptions& op
     if (opening.where.empty()) continue;
     Sockets sockets = opening.open(opening.where, options);
     if (!sockets) return Error{opening.name + ": " + sockets.error().message};
+    if (options.guard != nullptr) {
+      for (BoundSocket& socket : *sockets) {
+        socket.admission = options.guard->For(socket.transport);
+      }
+    }
     LogListening(*sockets);
     intake.push_back(std::move(*sockets));
   }

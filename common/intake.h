@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/guard.h"
 #include "common/result.h"
 #include "common/socket.h"
 
@@ -26,8 +27,9 @@ struct IntakeOptions {
   IntakeAddresses addresses;
   IntakeAddresses names;  // what errors call them; of `udp` the first
   mode_t unix_mode = 0755;
-  int read_buffer = 0;  // of datagram sockets, in bytes
-  int threads = 1;      // that will read; UDP and TCP ports get a socket for each
+  int read_buffer = 0;           // of datagram sockets, in bytes
+  int threads = 1;               // that will read; UDP and TCP ports get a socket for each
+  const Guard* guard = nullptr;  // whom they will take; null: everybody
 };
 
 // By listener the sockets: one for each thread, or a single one.

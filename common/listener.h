@@ -11,12 +11,14 @@
 // Tested by tests/unit/common/datagram_listener_test.cc, tests/unit/common/stream_listener_test.cc.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "common/admission.h"
 #include "common/event_loop.h"
 #include "common/receive_slots.h"
 #include "common/socket.h"
@@ -55,6 +57,10 @@ struct ListenerCounters {
   // Gauges.
   uint64_t open_connections = 0;
   uint64_t pending_bytes = 0;  // beginnings of lines and frames that wait for their ends
+
+  // What was not let in, by Rejection; counted nowhere else.
+  std::array<uint64_t, kRejectionCount> rejected{};
+  void Reject(Rejection rejection) { ++rejected[static_cast<size_t>(rejection)]; }
 };
 
 // What a listener counted, as one copy that other threads may have.
@@ -64,6 +70,8 @@ struct ListenerReport {
   bool open;
   ListenerCounters counters;
   uint64_t kernel_drops;
+  // What Rejections there can be, by Rejection.
+  std::array<bool, kRejectionCount> rejects = {};
 };
 
 class Listener {
@@ -84,7 +92,7 @@ class Listener {
 
   const ListenerCounters& counters() const { return counters_; }
   virtual ListenerReport Report() const {
-    return {transport(), address(), open_, counters_, KernelDrops()};
+    return {transport(), address(), open_, counters_, KernelDrops(), RejectsOf(admission())};
   }
   // False once the socket turned out to be unusable (closed behind our back).
   bool open() const { return open_; }
@@ -93,6 +101,7 @@ class Listener {
 
  protected:
   int fd() const { return socket_.fd.get(); }
+  const Admission& admission() const { return socket_.admission; }
   int granted_read_buffer() const { return socket_.granted_read_buffer; }
 
   ListenerCounters counters_;

@@ -44,6 +44,26 @@ constexpr Fact kFacts[] = {
      [](const ListenerReport& r) { return r.counters.open_connections; }},
 };
 
+// What a listener rejects for a reason is of one kind.
+std::string_view RejectionFamilyOf(Transport transport, Rejection) {
+  return transport == Transport::kTcp ? "weir_rejected_connections_total"
+                                      : "weir_rejected_datagrams_total";
+}
+
+void AddRejections(std::string_view name, std::string_view help, const ListenerTotals& totals,
+                   std::vector<prometheus::MetricFamily>* families) {
+  OwnFamily family = OwnFamily::Counter(name, help);
+  for (const auto& [transport, report] : totals) {
+    for (size_t i = 0; i < kRejectionCount; ++i) {
+      const auto reason = static_cast<Rejection>(i);
+      if (!report.rejects[i] || RejectionFamilyOf(transport, reason) != name) continue;
+      family.Add({{"listener", Name(transport)}, {"reason", Name(reason)}},
+                 static_cast<double>(report.counters.rejected[i]));
+    }
+  }
+  families->push_back(family.Take());
+}
+
 }  // namespace
 
 void AddListener(const ListenerReport& from, ListenerTotals* totals) {
@@ -62,6 +82,10 @@ void AddListener(const ListenerReport& from, ListenerTotals* totals) {
   to.counters.too_long_lines += from.counters.too_long_lines;
   to.counters.unfinished_lines += from.counters.unfinished_lines;
   to.counters.bad_frames += from.counters.bad_frames;
+  for (size_t i = 0; i < kRejectionCount; ++i) {
+    to.counters.rejected[i] += from.counters.rejected[i];
+    to.rejects[i] = to.rejects[i] || from.rejects[i];
+  }
   to.counters.open_connections += from.counters.open_connections;
   to.counters.pending_bytes += from.counters.pending_bytes;
 }
@@ -76,6 +100,10 @@ std::vector<prometheus::MetricFamily> ListenerFamilies(const ListenerTotals& tot
     }
     families.push_back(family.Take());
   }
+  AddRejections("weir_rejected_connections_total", "Connections not let in, by reason.", totals,
+                &families);
+  AddRejections("weir_rejected_datagrams_total", "Datagrams not let in, by reason.", totals,
+                &families);
   return families;
 }
 

@@ -19,7 +19,8 @@ using ListenerTotals = std::map<Transport, ListenerReport>;
 void AddListener(const ListenerReport& from, ListenerTotals* totals);
 
 // weir_received_bytes_total and its like, with the label `listener`: all of them always, those
-// without a listener without series.
+// without a listener without series. What was rejected has the label `reason` too, and series only
+// for what the listener can reject.
 std::vector<prometheus::MetricFamily> ListenerFamilies(const ListenerTotals& totals);
 
 }  // namespace weir

@@ -65,6 +65,21 @@ int ReceiveSlots::ReceiveDatagrams(int fd) {
   return count;
 }
 
+// The names are taken away again: the loop's other listeners do not ask for them.
+int ReceiveSlots::ReceiveDatagramsFrom(int fd) {
+  if (sources_ == nullptr) sources_ = std::make_unique<std::array<sockaddr_in6, kSlots>>();
+  for (int i = 0; i < kSlots; ++i) {
+    headers_[i].msg_hdr.msg_name = &(*sources_)[i];
+    headers_[i].msg_hdr.msg_namelen = sizeof(sockaddr_in6);
+  }
+  const int count = ReceiveDatagrams(fd);
+  for (mmsghdr& header : headers_) {
+    header.msg_hdr.msg_name = nullptr;
+    header.msg_hdr.msg_namelen = 0;
+  }
+  return count;
+}
+
 ssize_t ReceiveSlots::ReceiveStream(int fd) {
   const ssize_t size = recv(fd, memory_, kSlotBytes, MSG_DONTWAIT);
   if (size > 0 && !give_back_.active()) give_back_.Start();

@@ -12,12 +12,14 @@
 // Tested by tests/unit/common/receive_slots_test.cc.
 #pragma once
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "common/event_loop.h"
@@ -45,7 +47,12 @@ class ReceiveSlots {
 
   // Takes up to kSlots waiting datagrams without blocking. Returns how many, or -1 with errno set.
   int ReceiveDatagrams(int fd);
-  // REQUIRES: i is less than what the last ReceiveDatagrams() returned.
+  // As ReceiveDatagrams of an IP socket, and asks the kernel where each came from.
+  int ReceiveDatagramsFrom(int fd);
+  // REQUIRES: i is less than what the last ReceiveDatagramsFrom() returned. An IPv4 source is a
+  // sockaddr_in, as its family says.
+  const sockaddr_in6& source(int i) const { return (*sources_)[i]; }
+  // REQUIRES: i is less than what the last ReceiveDatagrams...() returned.
   std::string_view datagram(int i) const {
     return {static_cast<const char*>(vectors_[i].iov_base), headers_[i].msg_len};
   }
@@ -66,6 +73,7 @@ class ReceiveSlots {
   char* const memory_;
   std::array<mmsghdr, kSlots> headers_{};
   std::array<iovec, kSlots> vectors_{};
+  std::unique_ptr<std::array<sockaddr_in6, kSlots>> sources_;  // null: nobody has asked yet
   Timer give_back_;
   int64_t last_turn_ = 0;    // in which LetFill was called, by the loop's clock
   int64_t taken_since_ = 0;  // datagrams, in it

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "common/address.h"
+#include "common/admission.h"
 #include "common/result.h"
 #include "common/scoped_fd.h"
 
@@ -58,6 +59,7 @@ struct BoundSocket {
   // Bytes of receive buffer as the kernel accounts them: twice what was asked when all was granted.
   // Zero for stream sockets.
   int granted_read_buffer = 0;
+  Admission admission = {};  // whom its listener will take
 };
 
 struct UdpOptions {

@@ -9,6 +9,8 @@
 #include <limits>
 #include <utility>
 
+#include "common/source_list.h"
+
 namespace weir {
 namespace {
 
@@ -79,11 +81,20 @@ void StreamListener::Accept(int max_connections) {
     const int next = LowestFreeDescriptor(fd());
     if (next < 0) return OnAcceptError(errno);
     if (next >= spare_from) return OnAcceptError(EMFILE);
-    const int accepted = accept4(fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    sockaddr_in6 source{};
+    socklen_t size = sizeof(source);
+    const SourceList* const sources = admission().sources.get();
+    const int accepted = accept4(fd(), sources ? reinterpret_cast<sockaddr*>(&source) : nullptr,
+                                 sources ? &size : nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (accepted < 0) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
       if (errno != EAGAIN) OnAcceptError(errno);
       return;
+    }
+    if (sources != nullptr && !sources->Contains(source)) {
+      counters_.Reject(Rejection::kSource);
+      const ScopedFd closed(accepted);
+      continue;
     }
     ++counters_.connections;
     ++counters_.open_connections;

@@ -139,6 +139,9 @@ void Exporter::SetOwnership(const std::shared_ptr<const Ownership>& ownership) {
 }
 
 Result<Done> Exporter::OpenListeners() {
+  auto guard = Guard::Create(options_.guard);
+  if (!guard) return guard.error();
+  guard_ = std::move(*guard);
   auto intake = OpenIntake({.addresses = {{options_.listen_udp},
                                           options_.listen_tcp,
                                           options_.listen_unixgram,
@@ -149,7 +152,8 @@ Result<Done> Exporter::OpenListeners() {
                                       "--statsd.listen-unix"},
                             .unix_mode = SocketMode(options_.unix_socket_mode),
                             .read_buffer = static_cast<int>(options_.read_buffer),
-                            .threads = static_cast<int>(options_.threads)});
+                            .threads = static_cast<int>(options_.threads),
+                            .guard = guard_.get()});
   if (!intake) return intake.error();
   for (auto& sockets : *intake) {
     for (size_t i = 0; i < sockets.size(); ++i) shards_[i]->Attach(std::move(sockets[i]));

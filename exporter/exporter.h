@@ -19,6 +19,7 @@
 #include "common/console.h"
 #include "common/event_loop.h"
 #include "common/file_watch.h"
+#include "common/guard.h"
 #include "common/http_intake.h"
 #include "common/http_server.h"
 #include "common/result.h"
@@ -67,6 +68,7 @@ class Exporter {
   const int64_t started_ = clock_.NowNanos();
   SelfMetrics self_metrics_;
   std::shared_ptr<const Mapper> mapper_;
+  std::unique_ptr<Guard> guard_;
   Exchange exchange_;
   std::unique_ptr<HttpIntake> http_intake_;
   std::vector<std::unique_ptr<Shard>> shards_;

@@ -191,6 +191,7 @@ void AddExporterFlags(FlagSet* flags, ExporterOptions* options) {
   AddInputFlags(flags, options);
   AddDialectFlags(flags, options);
   AddHttpIntakeFlags(flags, &options->http_intake);
+  AddGuardFlags(flags, &options->guard);
   AddMappingFlags(flags, options);
   AddRelayFlags(flags, options);
   AddRingFlags(flags, options);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/flags.h"
+#include "common/guard.h"
 #include "common/http_intake_options.h"
 #include "common/log.h"
 #include "common/parser.h"
@@ -40,6 +41,7 @@ struct ExporterOptions {
   std::chrono::nanoseconds set_window = std::chrono::seconds(10);
 
   HttpIntakeOptions http_intake;
+  GuardOptions guard;
 
   // Mapping.
   std::vector<std::string> mapping_config;

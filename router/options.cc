@@ -180,6 +180,7 @@ void AddRouterFlags(FlagSet* flags, RouterOptions* options) {
   AddOverrides(flags, options);
   AddHttpIntakeFlags(flags, &options->http_intake);
   AddStatsdFlags(flags, options);
+  AddGuardFlags(flags, &options->guard);
   AddLogFlags(flags, options);
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "common/flags.h"
+#include "common/guard.h"
 #include "common/http_intake_options.h"
 #include "common/log.h"
 #include "common/result.h"
@@ -44,6 +45,7 @@ struct RouterOptions {
   // hold where one of them is given, or an HTTP intake and no downstream at all.
   std::optional<std::string> statsd_host;
   uint16_t statsd_port = 0;
+  GuardOptions guard;
 
   // Log.
   std::string log_level = "info";

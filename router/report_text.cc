@@ -56,6 +56,10 @@ void AddIntake(const ListenerReport& listener, KeyedLines* lines) {
   lines->Add("bad_frames", counters.bad_frames);
   lines->Add("open_connections", counters.open_connections);
   lines->Add("pending_bytes", counters.pending_bytes);
+  for (size_t i = 0; i < kRejectionCount; ++i) {
+    if (!listener.rejects[i]) continue;
+    lines->Add("rejected." + std::string(Name(static_cast<Rejection>(i))), counters.rejected[i]);
+  }
 }
 
 void AddCounters(const DownstreamCounters& counters, KeyedLines* lines) {

@@ -86,12 +86,16 @@ Result<Done> Router::Configure() {
 Result<Done> Router::OpenIntake() {
   const RouterConfig& config = conductor_.config();
   const ListenConfig& listen = config.listen;
+  auto guard = Guard::Create(options_.guard);
+  if (!guard) return guard.error();
+  guard_ = std::move(*guard);
   auto intake =
       weir::OpenIntake({.addresses = {listen.udp, listen.tcp, listen.unixgram, listen.unix_stream},
                         .names = {{"listen.udp"}, "listen.tcp", "listen.unixgram", "listen.unix"},
                         .unix_mode = listen.unix_mode,
                         .read_buffer = static_cast<int>(config.read_buffer),
-                        .threads = static_cast<int>(workers_.size())});
+                        .threads = static_cast<int>(workers_.size()),
+                        .guard = guard_.get()});
   if (!intake) return intake.error();
   for (auto& sockets : *intake) {
     const BoundSocket& first = sockets.front();

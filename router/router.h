@@ -18,6 +18,7 @@
 #include "common/console.h"
 #include "common/event_loop.h"
 #include "common/file_watch.h"
+#include "common/guard.h"
 #include "common/http_intake.h"
 #include "common/http_server.h"
 #include "common/result.h"
@@ -69,6 +70,7 @@ class Router {
   EventLoop loop_;
   std::atomic<ValidationLevel> validation_{ValidationLevel::kStructure};  // as HTTP threads read it
   std::unique_ptr<HttpIntake> http_intake_;
+  std::unique_ptr<Guard> guard_;
   Workers workers_;
   ServiceHealth service_health_;
   Conductor conductor_;

@@ -34,6 +34,7 @@ inline std::vector<ShardReport> BusyReports() {
                                 .open = true,
                                 .counters = {.datagrams = next, .connections = next + 1},
                                 .kernel_drops = next + 2});
+    report.listeners.back().rejects.fill(true);
     next += 3;
   }
   report.let_go.emplace().fill(next);

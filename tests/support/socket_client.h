@@ -32,12 +32,16 @@ struct TemporaryDirectory {
   std::string path;
 };
 
-// Connects a blocking socket to "127.0.0.1:9", "[::1]:9".
-inline ScopedFd Connect(int type, const std::string& address) {
+// Connects a blocking socket to "127.0.0.1:9", "[::1]:9"; from the host `source`, if not empty.
+inline ScopedFd Connect(int type, const std::string& address, const std::string& source = "") {
   const ListenAddress parsed = ParseListenAddress(address).value();
   const SocketAddress target = Resolve(parsed.host, parsed.port).value().front();
   ScopedFd fd(socket(target.family(), type | SOCK_CLOEXEC, 0));
   REQUIRE(fd.valid());
+  if (!source.empty()) {
+    const SocketAddress own = Resolve(source, 0).value().front();
+    REQUIRE(bind(fd.get(), own.data(), own.size()) == 0);
+  }
   REQUIRE(connect(fd.get(), target.data(), target.size()) == 0);
   return fd;
 }

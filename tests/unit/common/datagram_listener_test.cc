@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 
+#include <memory>
 #include <optional>
 
+#include "common/source_list.h"
 #include "common/unix_socket.h"
 #include "tests/support/catch.h"
 #include "tests/support/loop.h"
@@ -54,6 +56,36 @@ TEST_CASE("a datagram arrives as it came", "[datagram_listener]") {
   CHECK(receiving.sink.batch_ends > 0);
   CHECK(receiving.listener->counters().datagrams == datagrams.size());
   CHECK(receiving.listener->counters().bytes == bytes);
+}
+
+TEST_CASE("with a list of sources only their datagrams arrive, and others are counted",
+          "[datagram_listener]") {
+  BoundSocket socket = std::move(OpenUdp(ParseListenAddress(":0").value(), {})->front());
+  const std::string port = socket.address.substr(socket.address.rfind(':'));
+  auto sources = std::make_shared<SourceList>();
+  REQUIRE(sources->Add("127.0.0.2,127.0.1.0/24"));
+  socket.admission.sources = sources;
+  Receiving receiving(std::move(socket));
+  const ListenerCounters& counters = receiving.listener->counters();
+
+  // The loop's other sockets are asked for no sources.
+  Receiving open("127.0.0.1:0");
+  const ScopedFd stranger = Connect(SOCK_DGRAM, "127.0.0.1" + port);
+  Send(stranger, "bad:1|c");
+  for (const char* host : {"127.0.0.2", "127.0.1.9"}) {
+    Send(Connect(SOCK_DGRAM, "127.0.0.1" + port, host), "good:1|c");
+  }
+  if (HasIpv6()) Send(Connect(SOCK_DGRAM, "[::1]" + port), "bad:1|c");
+  const uint64_t strangers = HasIpv6() ? 2 : 1;
+  REQUIRE(receiving.Until([&] {
+    return counters.rejected[static_cast<size_t>(Rejection::kSource)] == strangers &&
+           receiving.sink.datagrams.size() == 2;
+  }));
+  CHECK(receiving.sink.datagrams == std::vector<std::string>{"good:1|c", "good:1|c"});
+  CHECK(counters.datagrams == 2);
+  CHECK(counters.bytes == 16);
+  CHECK(receiving.listener->Report().rejects[static_cast<size_t>(Rejection::kSource)]);
+  CHECK_FALSE(open.listener->Report().rejects[static_cast<size_t>(Rejection::kSource)]);
 }
 
 TEST_CASE("the largest datagrams arrive whole over IPv4 and IPv6", "[datagram_listener]") {

@@ -69,10 +69,34 @@ TEST_CASE("every count of a listener is in the sum and on the page", "[listener_
       {"weir_open_connections", 50},          {"weir_kernel_drops_total", 54}};
   std::map<std::string, double> found;
   for (const auto& [name, series] : ValuesOf(totals)) {
+    if (name.starts_with("weir_rejected_")) continue;  // by reason, below
     REQUIRE(series.size() == 1);
     found[name] = series.at("unix");
   }
   CHECK(found == wanted);
+}
+
+TEST_CASE("what is rejected is told by reason, where it can be", "[listener_totals]") {
+  ListenerTotals totals;
+  for (const Transport transport :
+       {Transport::kUdp, Transport::kUdp, Transport::kTcp, Transport::kUnixgram}) {
+    ListenerReport report = ReportOf(transport, ":1", 1);
+    report.counters.rejected.fill(transport == Transport::kUdp ? 7 : 0);
+    report.rejects.fill(transport != Transport::kUnixgram);
+    AddListener(report, &totals);
+  }
+  std::map<std::string, double> found;
+  for (const auto& family : ListenerFamilies(totals)) {
+    for (const auto& metric : family.metric) {
+      if (metric.label.size() == 1) continue;
+      REQUIRE(metric.label[1].name == "reason");
+      const std::string key =
+          family.name + " " + metric.label[0].value + " " + metric.label[1].value;
+      found[key] = metric.counter.value;
+    }
+  }
+  CHECK(found == std::map<std::string, double>{{"weir_rejected_connections_total tcp source", 0},
+                                               {"weir_rejected_datagrams_total udp source", 14}});
 }
 
 TEST_CASE("a transport with a closed listener is not open", "[listener_totals]") {
@@ -90,7 +114,7 @@ TEST_CASE("a transport with a closed listener is not open", "[listener_totals]")
 TEST_CASE("the families are there without listeners too, and only what can fall is a gauge",
           "[listener_totals]") {
   const auto families = ListenerFamilies({});
-  CHECK(families.size() == 12);
+  CHECK(families.size() == 14);
   std::set<std::string> names;
   for (const auto& family : families) {
     INFO(family.name);

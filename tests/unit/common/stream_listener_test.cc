@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
+#include <memory>
+
+#include "common/source_list.h"
 #include "common/unix_socket.h"
 #include "tests/support/catch.h"
 #include "tests/support/loop.h"
@@ -56,6 +59,26 @@ TEST_CASE("lines arrive over IPv4 and IPv6, CR and all", "[stream_listener]") {
     CHECK(receiving.counters().open_connections == 1);
     CHECK(receiving.listener->KernelDrops() == 0);
   }
+}
+
+TEST_CASE("with a list of sources other connections are closed and counted", "[stream_listener]") {
+  BoundSocket socket = std::move(OpenTcp(ParseListenAddress("0.0.0.0:0").value())->front());
+  const std::string port = socket.address.substr(socket.address.rfind(':'));
+  auto sources = std::make_shared<SourceList>();
+  REQUIRE(sources->Add("127.0.0.2"));
+  socket.admission.sources = sources;
+  Receiving receiving(std::move(socket));
+  const ScopedFd stranger = Connect(SOCK_STREAM, "127.0.0.1" + port);
+  const ScopedFd client = Connect(SOCK_STREAM, "127.0.0.1" + port, "127.0.0.2");
+  Send(client, "good:1|c\n");
+  REQUIRE(receiving.Until([&] {
+    return receiving.counters().rejected[static_cast<size_t>(Rejection::kSource)] == 1 &&
+           receiving.sink.stream_text == "good:1|c\n";
+  }));
+  char byte;
+  CHECK(recv(stranger.get(), &byte, 1, 0) == 0);
+  CHECK(receiving.counters().connections == 1);
+  CHECK(receiving.counters().open_connections == 1);
 }
 
 TEST_CASE("a stream sent byte by byte is one stream", "[stream_listener]") {

@@ -39,11 +39,14 @@ inline LaneReport LaneOf(const std::string& label, uint64_t seed) {
 }
 
 inline ListenerReport ListenerOf(Transport transport, uint64_t seed) {
-  return {.transport = transport,
-          .address = "[::]:8125",
-          .open = true,
-          .counters = {.datagrams = seed, .bytes = 10 * seed, .open_connections = seed},
-          .kernel_drops = seed + 1};
+  ListenerReport report = {
+      .transport = transport,
+      .address = "[::]:8125",
+      .open = true,
+      .counters = {.datagrams = seed, .bytes = 10 * seed, .open_connections = seed},
+      .kernel_drops = seed + 1};
+  report.rejects.fill(true);
+  return report;
 }
 
 inline WorkerReport WorkerOf(const std::vector<std::string>& labels, uint64_t seed) {

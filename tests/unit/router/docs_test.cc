@@ -106,7 +106,7 @@ TEST_CASE("docs/router-metrics.md has every reason and verdict, and says which l
     }
   }
   // The last two are reasons of the HTTP intake.
-  CHECK(values.size() == kDropReasonCount + kParseErrorCount + 5 + 2);
+  CHECK(values.size() == kDropReasonCount + kParseErrorCount + kRejectionCount + 5 + 2);
   CHECK(Without(values, SetOf(AllOf(page, "`([a-z_]+)`"))) == Names());
   CHECK(page.find("downstream=\"" + std::string(kRetiredLabel) + "\"") != page.npos);
 }
