@@ -1,7 +1,7 @@
-// Admission: whose datagrams and connections a listener takes. Everybody's, unless something is
-// given.
+// Admission: whose datagrams, connections and lines a listener takes. Everybody's, unless something
+// is given.
 //
-// Thread safety: values; what they point to is immutable.
+// Thread safety: values; what they point to is immutable, or replaced whole.
 // Tested by tests/unit/common/datagram_listener_test.cc and stream_listener_test.cc.
 #pragma once
 
@@ -13,21 +13,27 @@
 
 namespace weir {
 
+template <class T>
+class Replaceable;
 class SourceList;
+class TokenSet;
 
 struct Admission {
-  std::shared_ptr<const SourceList> sources;  // null: from every address
+  std::shared_ptr<const SourceList> sources;            // null: from every address
+  std::shared_ptr<const Replaceable<TokenSet>> tokens;  // null: lines have none
 };
 
 // Why a listener did not let something in.
 enum class Rejection : uint8_t {
-  kSource,  // a datagram or a connection from an address that is not allowed
+  kSource,        // a datagram or a connection from an address that is not allowed
+  kMissingToken,  // a line
+  kUnknownToken,  // a line
 };
-constexpr size_t kRejectionCount = 1;
+constexpr size_t kRejectionCount = 3;
 
 // As it stands in the label `reason`.
 constexpr std::string_view Name(Rejection rejection) {
-  constexpr std::string_view kNames[kRejectionCount] = {"source"};
+  constexpr std::string_view kNames[kRejectionCount] = {"source", "missing_token", "unknown_token"};
   return kNames[static_cast<size_t>(rejection)];
 }
 

@@ -33,7 +33,7 @@ DatagramListener::DatagramListener(EventLoop& loop, ReceiveSlots& slots, BoundSo
                                    LineSink& sink)
     : Listener(std::move(socket)),
       slots_(slots),
-      sink_(sink),
+      sink_(Gated(sink)),
       longest_fill_(LongestFill(transport(), granted_read_buffer())),
       readable_(loop, fd(), true, false, [this] { OnReadable(); }),
       pause_(loop, kErrorPause, std::chrono::seconds(0), [this] { readable_.Start(); }) {

@@ -1,16 +1,44 @@
 #include "common/guard.h"
 
+#include <algorithm>
 #include <string_view>
+#include <utility>
 
+#include "common/log.h"
+#include "common/replaceable.h"
 #include "common/source_list.h"
+#include "common/token_set.h"
 
 namespace weir {
 namespace {
 
 constexpr std::string_view kAllowFlag = "--auth.allow";
+constexpr std::string_view kTokensFlag = "--auth.tokens-file";
+constexpr std::string_view kListenersFlag = "--auth.listeners";
+
+constexpr Transport kTokenListeners[] = {Transport::kUdp, Transport::kTcp, Transport::kUnixgram,
+                                         Transport::kUnixStream};
 
 Error About(std::string_view flag, const Error& error) {
   return {std::string(flag) + ": " + error.message};
+}
+
+std::optional<Transport> TokenListenerOf(std::string_view name) {
+  if (name == "unix-stream") return Transport::kUnixStream;
+  for (const Transport transport : kTokenListeners) {
+    if (name == Name(transport)) return transport;
+  }
+  return std::nullopt;
+}
+
+// Puts what was loaded where listeners look.
+template <class T>
+void Put(std::shared_ptr<const T> loaded, std::shared_ptr<Replaceable<T>>* into) {
+  if (*into == nullptr) {
+    *into = std::make_shared<Replaceable<T>>(std::move(loaded));
+  } else {
+    (*into)->Replace(std::move(loaded));
+  }
 }
 
 }  // namespace
@@ -21,14 +49,32 @@ void AddGuardFlags(FlagSet* flags, GuardOptions* options) {
              "Networks from which a listener takes datagrams or connections, as "
              "udp=10.0.0.0/8,2001:db8::/32 or tcp=192.0.2.7. More may follow, for the same "
              "listener too. Without it: from everywhere.");
+  flags->Add("auth.tokens-file", &options->tokens_file,
+             "File of tokens, one a line. Lines must then begin with one of them and a dot, which "
+             "are taken away. Read again by SIGHUP and when it changes. Empty: none.");
+  flags->Add("auth.listeners", &options->token_listeners,
+             "Listeners whose lines must have a token, of udp, tcp, unixgram and unix, with commas "
+             "between. Without it: all of these.");
 }
 
-Result<std::unique_ptr<Guard>> Guard::Create(const GuardOptions& options) {
-  std::unique_ptr<Guard> guard(new Guard);
-  for (const std::string& rule : options.allow) {
-    if (const auto done = guard->Allow(rule); !done) return About(kAllowFlag, done.error());
-  }
+Result<std::unique_ptr<Guard>> Guard::Create(const GuardOptions& options, EventLoop& loop,
+                                             std::function<void(bool)> on_reloaded) {
+  std::unique_ptr<Guard> guard(new Guard(options));
+  guard->on_reloaded_ = std::move(on_reloaded);
+  // Before the files are read: what changes from here on is seen.
+  if (guard->has_files()) guard->Watch(loop);
+  if (const auto done = guard->Configure(); !done) return done.error();
   return guard;
+}
+
+Result<Done> Guard::Check(const GuardOptions& options) { return Guard(options).Configure(); }
+
+Result<Done> Guard::Configure() {
+  for (const std::string& rule : options_.allow) {
+    if (const auto done = Allow(rule); !done) return About(kAllowFlag, done.error());
+  }
+  if (const auto done = AskForTokens(); !done) return About(kListenersFlag, done.error());
+  return Load();
 }
 
 Result<Done> Guard::Allow(const std::string& rule) {
@@ -45,11 +91,65 @@ Result<Done> Guard::Allow(const std::string& rule) {
                "socket is said by its file's permissions)"};
 }
 
+Result<Done> Guard::AskForTokens() {
+  if (options_.tokens_file.empty()) {
+    if (!options_.token_listeners) return Done{};
+    return Error{"goes with " + std::string(kTokensFlag) + ", which says the tokens"};
+  }
+  if (!options_.token_listeners) {
+    token_listeners_.insert(std::begin(kTokenListeners), std::end(kTokenListeners));
+    return Done{};
+  }
+  const std::string_view names = *options_.token_listeners;
+  for (size_t begin = 0; begin <= names.size();) {
+    const size_t end = std::min(names.find(',', begin), names.size());
+    const std::string_view name = names.substr(begin, end - begin);
+    const auto transport = TokenListenerOf(name);
+    if (!transport) {
+      return Error{"'" + std::string(name) +
+                   "' is no listener with tokens, choose of udp, tcp, unixgram and unix"};
+    }
+    token_listeners_.insert(*transport);
+    begin = end + 1;
+  }
+  return Done{};
+}
+
+Result<Done> Guard::Load() {
+  if (!options_.tokens_file.empty()) {
+    auto tokens = TokenSet::Load(options_.tokens_file);
+    if (!tokens) return About(kTokensFlag, tokens.error());
+    LogInfo("Loaded the tokens", {{"tokens", (*tokens)->size()}});
+    Put(std::move(*tokens), &tokens_);
+  }
+  return Done{};
+}
+
+Result<Done> Guard::Reload() {
+  if (!has_files()) return Done{};
+  const Result<Done> done = Load();
+  on_reloaded_(done.has_value());
+  if (!done) {
+    LogError("What says who may send was not loaded, the old stays in force",
+             {{"error", done.error().message}});
+  }
+  return done;
+}
+
+void Guard::Watch(EventLoop& loop) {
+  watch_.emplace(loop, std::vector<std::string>{options_.tokens_file},
+                 [this] { [[maybe_unused]] const auto done = Reload(); });
+  for (const std::string& path : watch_->Unwatchable()) {
+    LogWarn("Some changes of who may send will not be seen", {{"why", path}});
+  }
+}
+
 Admission Guard::For(Transport transport) const {
   Admission admission;
   if (const auto found = sources_.find(transport); found != sources_.end()) {
     admission.sources = found->second;
   }
+  if (token_listeners_.contains(transport)) admission.tokens = tokens_;
   return admission;
 }
 

@@ -1,15 +1,21 @@
 // Guard: who may send lines, by what the operator says; the same flags in both programs.
 //
-// Thread safety: for the main thread. What it gives to listeners outlives it.
+// Threads: the loop's. Lifetimes: the loop outlives it; what it gives to listeners may outlive it,
+// and changes when the files do.
 // Tested by tests/unit/common/guard_test.cc and tests/integration/test_guard.py.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "common/admission.h"
+#include "common/event_loop.h"
+#include "common/file_watch.h"
 #include "common/flags.h"
 #include "common/result.h"
 #include "common/socket.h"
@@ -18,6 +24,8 @@ namespace weir {
 
 struct GuardOptions {
   std::vector<std::string> allow;  // LISTENER=NETWORK[,NETWORK...] each; empty: everybody
+  std::string tokens_file;         // empty: lines have no token
+  std::optional<std::string> token_listeners;  // with commas; not given: all of them
 };
 
 // Adds the flags, bound to `options`, whose values so far are the defaults.
@@ -25,18 +33,35 @@ void AddGuardFlags(FlagSet* flags, GuardOptions* options);
 
 class Guard {
  public:
-  // Error: begins with the flag.
-  static Result<std::unique_ptr<Guard>> Create(const GuardOptions& options);
+  // Reads the files, and again when they change; then and at each Reload `on_reloaded` is told
+  // whether that went well. Error: begins with the flag.
+  static Result<std::unique_ptr<Guard>> Create(const GuardOptions& options, EventLoop& loop,
+                                               std::function<void(bool)> on_reloaded);
+  // Whether Create would succeed now.
+  static Result<Done> Check(const GuardOptions& options);
 
   // Whom the listeners of a transport take.
   Admission For(Transport transport) const;
 
+  bool has_files() const { return !options_.tokens_file.empty(); }
+  // Reads the files again. On an error, which is logged, all that was in force stays.
+  Result<Done> Reload();
+
  private:
-  Guard() = default;
+  explicit Guard(const GuardOptions& options) : options_(options) {}
 
+  Result<Done> Configure();
   Result<Done> Allow(const std::string& rule);
+  Result<Done> AskForTokens();
+  Result<Done> Load();
+  void Watch(EventLoop& loop);
 
+  const GuardOptions options_;
   std::map<Transport, std::shared_ptr<SourceList>> sources_;
+  std::set<Transport> token_listeners_;
+  std::shared_ptr<Replaceable<TokenSet>> tokens_;  // null: none were loaded
+  std::function<void(bool)> on_reloaded_;
+  std::optional<FileWatch> watch_;
 };
 
 }  // namespace weir

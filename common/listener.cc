@@ -5,8 +5,19 @@
 #include "common/check.h"
 #include "common/datagram_listener.h"
 #include "common/stream_listener.h"
+#include "common/token_gate.h"
 
 namespace weir {
+
+Listener::Listener(BoundSocket socket) : socket_(std::move(socket)) {}
+
+Listener::~Listener() = default;
+
+LineSink& Listener::Gated(LineSink& inner) {
+  if (admission().tokens == nullptr) return inner;
+  gate_ = std::make_unique<TokenGate>(*admission().tokens, inner, counters_);
+  return *gate_;
+}
 
 std::unique_ptr<Listener> Attach(EventLoop& loop, ReceiveSlots& slots, BoundSocket socket,
                                  LineSink& sink) {

@@ -76,8 +76,8 @@ struct ListenerReport {
 
 class Listener {
  public:
-  explicit Listener(BoundSocket socket) : socket_(std::move(socket)) {}
-  virtual ~Listener() = default;
+  explicit Listener(BoundSocket socket);
+  virtual ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
@@ -100,6 +100,10 @@ class Listener {
   const std::string& address() const { return socket_.address; }
 
  protected:
+  // The sink to deliver to: `inner`, behind whatever the socket's admission asks for. To be called
+  // once.
+  LineSink& Gated(LineSink& inner);
+
   int fd() const { return socket_.fd.get(); }
   const Admission& admission() const { return socket_.admission; }
   int granted_read_buffer() const { return socket_.granted_read_buffer; }
@@ -109,6 +113,7 @@ class Listener {
 
  private:
   BoundSocket socket_;
+  std::unique_ptr<LineSink> gate_;  // null: the sink is open to all
 };
 
 // A listener of the kind the socket needs; it delivers from the loop's next turn on.

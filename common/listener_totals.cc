@@ -45,7 +45,10 @@ constexpr Fact kFacts[] = {
 };
 
 // What a listener rejects for a reason is of one kind.
-std::string_view RejectionFamilyOf(Transport transport, Rejection) {
+std::string_view RejectionFamilyOf(Transport transport, Rejection reason) {
+  if (reason == Rejection::kMissingToken || reason == Rejection::kUnknownToken) {
+    return "weir_rejected_lines_total";
+  }
   return transport == Transport::kTcp ? "weir_rejected_connections_total"
                                       : "weir_rejected_datagrams_total";
 }
@@ -104,6 +107,7 @@ std::vector<prometheus::MetricFamily> ListenerFamilies(const ListenerTotals& tot
                 &families);
   AddRejections("weir_rejected_datagrams_total", "Datagrams not let in, by reason.", totals,
                 &families);
+  AddRejections("weir_rejected_lines_total", "Lines not let in, by reason.", totals, &families);
   return families;
 }
 

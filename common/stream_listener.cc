@@ -56,7 +56,7 @@ StreamListener::StreamListener(EventLoop& loop, ReceiveSlots& slots, BoundSocket
     : Listener(std::move(socket)),
       loop_(loop),
       slots_(slots),
-      sink_(sink),
+      sink_(Gated(sink)),
       acceptable_(loop, fd(), true, false, [this] { Accept(kAcceptsPerTurn); }),
       pause_(loop, kAcceptPause, std::chrono::seconds(0), [this] { acceptable_.Start(); }) {
   pause_.Stop();

@@ -139,7 +139,8 @@ void Exporter::SetOwnership(const std::shared_ptr<const Ownership>& ownership) {
 }
 
 Result<Done> Exporter::OpenListeners() {
-  auto guard = Guard::Create(options_.guard);
+  auto guard = Guard::Create(options_.guard, loop_,
+                             [this](bool success) { self_metrics_.CountGuardReload(success); });
   if (!guard) return guard.error();
   guard_ = std::move(*guard);
   auto intake = OpenIntake({.addresses = {{options_.listen_udp},
@@ -267,15 +268,19 @@ void Exporter::Run() {
 
 Result<Done> Exporter::Reload() {
   const bool has_secrets = http_intake_ && !options_.http_intake.jwt_secret_file.empty();
-  if (options_.mapping_paths().empty() && !options_.has_ring() && !has_secrets) {
+  if (options_.mapping_paths().empty() && !options_.has_ring() && !has_secrets &&
+      !guard_->has_files()) {
     LogWarn("Nothing to reload: no --statsd.mapping-config was given");
     return Done{};
   }
   const Result<Done> rules = ReloadRules();
   const Result<Done> ring = ReloadRing();
   const Result<Done> secrets = has_secrets ? http_intake_->Reload() : Done{};
-  if (!rules) return rules;
-  return ring ? secrets : ring;
+  const Result<Done> guard = guard_->Reload();
+  for (const Result<Done>* done : {&rules, &ring, &secrets}) {
+    if (!*done) return *done;
+  }
+  return guard;
 }
 
 Result<Done> Exporter::ReloadRing() {

@@ -68,11 +68,11 @@ class Exporter {
   const int64_t started_ = clock_.NowNanos();
   SelfMetrics self_metrics_;
   std::shared_ptr<const Mapper> mapper_;
-  std::unique_ptr<Guard> guard_;
   Exchange exchange_;
   std::unique_ptr<HttpIntake> http_intake_;
   std::vector<std::unique_ptr<Shard>> shards_;
   EventLoop loop_;
+  std::unique_ptr<Guard> guard_;
   std::atomic<bool> ready_{false};
   ServiceHealth health_{[this] { return Healthy(); }};  // as the admin port tells it
   std::unique_ptr<Web> web_;

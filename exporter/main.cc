@@ -34,6 +34,9 @@ void DumpFsm(const Mapper& mapper, const std::string& path) {
 
 int CheckConfig(const std::string& program, const ExporterOptions& options, const Mapper& mapper,
                 std::vector<std::string> warnings) {
+  if (const auto guard = Guard::Check(options.guard); !guard) {
+    return Fail(program, guard.error().message);
+  }
   std::string ring;
   if (options.has_ring()) {
     const auto config = LoadRing(options, &warnings);

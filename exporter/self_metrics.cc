@@ -230,6 +230,10 @@ SelfMetrics::SelfMetrics()
                         .Name("weir_ring_reloads_total")
                         .Help("Reloads of --ring.config-file, by how they ended.")
                         .Register(registry_)),
+      guard_reloads_(prometheus::BuildCounter()
+                         .Name("weir_auth_reloads_total")
+                         .Help("Reloads of the files of --auth flags, by how they ended.")
+                         .Register(registry_)),
       loaded_mappings_(prometheus::BuildGauge()
                            .Name("statsd_exporter_loaded_mappings")
                            .Help("Mapping rules in force.")
@@ -265,6 +269,10 @@ void SelfMetrics::CountReload(bool success) {
 
 void SelfMetrics::CountRingReload(bool success) {
   ring_reloads_.Add({{"outcome", success ? "success" : "failure"}}).Increment();
+}
+
+void SelfMetrics::CountGuardReload(bool success) {
+  guard_reloads_.Add({{"outcome", success ? "success" : "failure"}}).Increment();
 }
 
 void SelfMetrics::SetRing(const Ownership& ownership) {
@@ -339,8 +347,11 @@ Families SelfMetrics::Collect(const std::vector<ShardReport>& reports) const {
 std::vector<std::string> SelfMetrics::Names() const {
   // A prometheus-cpp family without metrics is not collected.
   std::vector<std::string> names = {"statsd_exporter_config_reloads_total",
-                                    "statsd_exporter_config_reloads", "weir_ring_reloads_total",
-                                    "weir_ring_reloads"};
+                                    "statsd_exporter_config_reloads",
+                                    "weir_ring_reloads_total",
+                                    "weir_ring_reloads",
+                                    "weir_auth_reloads_total",
+                                    "weir_auth_reloads"};
   constexpr std::string_view kTotal = "_total";
   for (const auto& family : CollectAll({})) {
     names.push_back(family.name);

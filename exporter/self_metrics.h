@@ -37,6 +37,7 @@ class SelfMetrics {
 
   void CountReload(bool success);
   void CountRingReload(bool success);
+  void CountGuardReload(bool success);
   // The state of the ring, from when there is one on.
   void SetRing(const Ownership& ownership);
   // What the relay's metrics call its target. To be set before the first Collect.
@@ -73,6 +74,7 @@ class SelfMetrics {
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>& reloads_;
   prometheus::Family<prometheus::Counter>& ring_reloads_;
+  prometheus::Family<prometheus::Counter>& guard_reloads_;
   prometheus::Gauge& loaded_mappings_;
   prometheus::Family<prometheus::Counter>& scrapes_;
   prometheus::Gauge& scrapes_in_flight_;

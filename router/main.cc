@@ -46,6 +46,8 @@ int Check(const std::string& program, const RouterConfig& config) {
 int Tell(const std::string& program, const RouterOptions& options) {
   std::vector<std::string> warnings;
   const auto config = LoadRouterConfig(options, &warnings);
+  const auto guard = Guard::Check(options.guard);
+  if (!guard) return Fail(program, guard.error().message);
   auto mapper = config ? LoadRules(*config, options.strict, &warnings) : config.error();
   for (const std::string& warning : warnings) std::cerr << "warning: " << warning << "\n";
   if (!mapper) return Fail(program, mapper.error().message);

@@ -86,7 +86,8 @@ Result<Done> Router::Configure() {
 Result<Done> Router::OpenIntake() {
   const RouterConfig& config = conductor_.config();
   const ListenConfig& listen = config.listen;
-  auto guard = Guard::Create(options_.guard);
+  auto guard = Guard::Create(options_.guard, loop_,
+                             [this](bool success) { self_metrics_.CountGuardReload(success); });
   if (!guard) return guard.error();
   guard_ = std::move(*guard);
   auto intake =
@@ -216,13 +217,17 @@ void Router::WatchRules() {
 
 Result<Done> Router::Reload() {
   const bool has_secrets = http_intake_ && !options_.http_intake.jwt_secret_file.empty();
-  const auto secrets = has_secrets ? http_intake_->Reload() : Done{};
-  if (!options_.config_file.empty()) {
-    auto config = ReloadConfig();
-    return config ? secrets : config;
+  const bool has_config = !options_.config_file.empty();
+  if (!has_secrets && !has_config && !guard_->has_files()) {
+    LogWarn("Nothing to reload: no configuration file was given");
   }
-  if (!has_secrets) LogWarn("Nothing to reload: no configuration file was given");
-  return secrets;
+  const Result<Done> secrets = has_secrets ? http_intake_->Reload() : Done{};
+  const Result<Done> guard = guard_->Reload();
+  const Result<Done> config = has_config ? ReloadConfig() : Done{};
+  for (const Result<Done>* done : {&config, &secrets}) {
+    if (!*done) return *done;
+  }
+  return guard;
 }
 
 Result<Done> Router::ReloadConfig() {

@@ -247,6 +247,10 @@ SelfMetrics::SelfMetrics()
                    .Name("weir_config_reloads_total")
                    .Help("Reloads of the configuration, by how they ended.")
                    .Register(registry_)),
+      guard_reloads_(prometheus::BuildCounter()
+                         .Name("weir_auth_reloads_total")
+                         .Help("Reloads of the files of --auth flags, by how they ended.")
+                         .Register(registry_)),
       last_reload_succeeded_(prometheus::BuildGauge()
                                  .Name("weir_config_last_reload_successful")
                                  .Help("1 unless the last reload failed.")
@@ -257,7 +261,10 @@ SelfMetrics::SelfMetrics()
                         .Help("When the configuration in force was read, in seconds since 1970.")
                         .Register(registry_)
                         .Add({})) {
-  for (const char* outcome : {"success", "failure"}) reloads_.Add({{"outcome", outcome}});
+  for (const char* outcome : {"success", "failure"}) {
+    reloads_.Add({{"outcome", outcome}});
+    guard_reloads_.Add({{"outcome", outcome}});
+  }
   last_reload_succeeded_.Set(1);
   last_success_.SetToCurrentTime();
   prometheus::BuildGauge()
@@ -272,6 +279,10 @@ void SelfMetrics::CountReload(bool success) {
   reloads_.Add({{"outcome", success ? "success" : "failure"}}).Increment();
   last_reload_succeeded_.Set(success);
   if (success) last_success_.SetToCurrentTime();
+}
+
+void SelfMetrics::CountGuardReload(bool success) {
+  guard_reloads_.Add({{"outcome", success ? "success" : "failure"}}).Increment();
 }
 
 Families SelfMetrics::Collect(const RouterReport& report) const {

@@ -32,6 +32,7 @@ class SelfMetrics {
 
   // Loading the configuration at the start is none.
   void CountReload(bool success);
+  void CountGuardReload(bool success);
 
   // Every family that has series, by name. Labels of downstreams that no page could show, or that
   // would stand for two, are changed until they can: see docs/router-metrics.md.
@@ -40,6 +41,7 @@ class SelfMetrics {
  private:
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>& reloads_;
+  prometheus::Family<prometheus::Counter>& guard_reloads_;
   prometheus::Gauge& last_reload_succeeded_;
   prometheus::Gauge& last_success_;
 };

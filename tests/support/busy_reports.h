@@ -49,6 +49,7 @@ inline SelfMetrics& UsedSelfMetrics() {
   static const bool used = [] {
     self_metrics.CountReload(true);
     self_metrics.CountReload(false);
+    self_metrics.CountGuardReload(true);
     self_metrics.CountRingReload(true);
     self_metrics.CountRingReload(false);
     self_metrics.SetRing(*OwnershipOf({.nodes = "abc"}));

@@ -1,11 +1,17 @@
 #include "common/guard.h"
 
 #include <cstring>
+#include <fstream>
 #include <string>
+#include <vector>
 
 #include "common/address.h"
+#include "common/replaceable.h"
 #include "common/source_list.h"
+#include "common/token_set.h"
 #include "tests/support/catch.h"
+#include "tests/support/loop.h"
+#include "tests/support/socket_client.h"
 
 namespace weir {
 namespace {
@@ -17,41 +23,114 @@ bool Takes(const Admission& admission, const std::string& host) {
   return admission.sources == nullptr || admission.sources->Contains(source);
 }
 
+constexpr Transport kAll[] = {Transport::kUdp, Transport::kTcp, Transport::kUnixgram,
+                              Transport::kUnixStream};
+
 std::string ErrorOf(const GuardOptions& options) {
-  const auto guard = Guard::Create(options);
-  return guard ? "" : guard.error().message;
+  const auto good = Guard::Check(options);
+  return good ? "" : good.error().message;
 }
 
+void Write(const std::string& path, std::string_view text) { std::ofstream(path) << text; }
+
+struct Guarded {
+  explicit Guarded(const GuardOptions& options)
+      : guard(std::move(Guard::Create(options, loop, [this](bool success) {
+                          reloads.push_back(success);
+                        }).value())) {}
+
+  SteadyClock clock;
+  EventLoop loop{clock};
+  std::vector<bool> reloads;
+  std::unique_ptr<Guard> guard;
+};
+
 TEST_CASE("without flags everybody may send", "[guard]") {
-  const auto guard = Guard::Create({});
-  REQUIRE(guard);
-  for (const Transport transport :
-       {Transport::kUdp, Transport::kTcp, Transport::kUnixgram, Transport::kUnixStream}) {
-    CHECK((*guard)->For(transport).sources == nullptr);
+  Guarded guarded({});
+  for (const Transport transport : kAll) {
+    CHECK(guarded.guard->For(transport).sources == nullptr);
+    CHECK(guarded.guard->For(transport).tokens == nullptr);
   }
+  CHECK(guarded.guard->Reload());
+  CHECK(guarded.reloads.empty());
 }
 
 TEST_CASE("each listener has its own networks, those of all its flags", "[guard]") {
-  const auto guard =
-      Guard::Create({.allow = {"udp=10.0.0.0/8,::1", "tcp=192.0.2.0/24", "udp=192.0.2.7"}});
-  REQUIRE(guard);
-  const Admission udp = (*guard)->For(Transport::kUdp), tcp = (*guard)->For(Transport::kTcp);
+  Guarded guarded({.allow = {"udp=10.0.0.0/8,::1", "tcp=192.0.2.0/24", "udp=192.0.2.7"},
+                   .tokens_file = {},
+                   .token_listeners = {}});
+  const auto& guard = guarded.guard;
+  const Admission udp = guard->For(Transport::kUdp), tcp = guard->For(Transport::kTcp);
   CHECK(Takes(udp, "10.1.2.3"));
   CHECK(Takes(udp, "::1"));
   CHECK(Takes(udp, "192.0.2.7"));
   CHECK_FALSE(Takes(udp, "192.0.2.8"));
   CHECK(Takes(tcp, "192.0.2.8"));
   CHECK_FALSE(Takes(tcp, "10.1.2.3"));
-  CHECK((*guard)->For(Transport::kUnixgram).sources == nullptr);
+  CHECK(guard->For(Transport::kUnixgram).sources == nullptr);
 }
 
 TEST_CASE("a rule that is wrong is said with its flag", "[guard]") {
-  CHECK(ErrorOf({.allow = {"udp=10.0.0.0/33"}}).starts_with("--auth.allow: '10.0.0.0/33' is no"));
+  CHECK(ErrorOf({.allow = {"udp=10.0.0.0/33"}, .tokens_file = {}, .token_listeners = {}})
+            .starts_with("--auth.allow: '10.0.0.0/33' is no"));
   for (const char* rule : {"10.0.0.0/8", "unix=10.0.0.0/8", "=::1", "", "udp", "UDP=::1"}) {
     INFO(rule);
-    CHECK(ErrorOf({.allow = {rule}})
+    CHECK(ErrorOf({.allow = {rule}, .tokens_file = {}, .token_listeners = {}})
               .starts_with("--auth.allow: '" + std::string(rule) +
                            "' does not say for which listener"));
+  }
+}
+
+GuardOptions Tokens(const std::string& file, std::optional<std::string> listeners = {}) {
+  return {.allow = {}, .tokens_file = file, .token_listeners = std::move(listeners)};
+}
+
+TEST_CASE("tokens are for every listener, or for those that are named", "[guard]") {
+  const TemporaryDirectory directory;
+  const std::string file = directory / "tokens";
+  Write(file, "abc\n");
+  Guarded all(Tokens(file)), some(Tokens(file, "udp,unix")), stream(Tokens(file, "unix-stream"));
+  for (const Transport transport : kAll) {
+    CHECK(all.guard->For(transport).tokens != nullptr);
+    const bool is_stream = transport == Transport::kUnixStream;
+    CHECK((some.guard->For(transport).tokens != nullptr) ==
+          (is_stream || transport == Transport::kUdp));
+    CHECK((stream.guard->For(transport).tokens != nullptr) == is_stream);
+  }
+}
+
+TEST_CASE("tokens are read again when their file changes, and stay when it is bad", "[guard]") {
+  const TemporaryDirectory directory;
+  const std::string file = directory / "tokens";
+  Write(file, "abc\n");
+  Guarded guarded(Tokens(file));
+  const Admission admission = guarded.guard->For(Transport::kUdp);
+  Replaceable<TokenSet>::Reader tokens(*admission.tokens);
+  CHECK(tokens.Get().Contains("abc"));
+  Write(file, "new\n");
+  REQUIRE(RunUntil(guarded.loop, [&] { return tokens.Get().Contains("new"); }));
+  CHECK_FALSE(tokens.Get().Contains("abc"));
+  CHECK(guarded.reloads == std::vector<bool>{true});
+
+  Write(file, "with.dot\n");
+  REQUIRE(RunUntil(guarded.loop, [&] { return guarded.reloads.size() == 2; }));
+  CHECK_FALSE(guarded.reloads.back());
+  CHECK(tokens.Get().Contains("new"));
+  const auto done = guarded.guard->Reload();
+  REQUIRE_FALSE(done);
+  CHECK(done.error().message.starts_with("--auth.tokens-file: " + file + ":1:1: a token with"));
+}
+
+TEST_CASE("flags about tokens that are wrong are said", "[guard]") {
+  const TemporaryDirectory directory;
+  const std::string file = directory / "tokens";
+  CHECK(ErrorOf(Tokens(file)).starts_with("--auth.tokens-file: " + file + ": cannot be read"));
+  Write(file, "abc\n");
+  CHECK(ErrorOf(Tokens(file)).empty());
+  CHECK(ErrorOf(Tokens("", "udp")).starts_with("--auth.listeners: goes with --auth.tokens-file"));
+  for (const char* names : {"", "udp,", "http", "udp tcp"}) {
+    INFO(names);
+    CHECK(ErrorOf(Tokens(file, names)).find("is no listener with tokens") != std::string::npos);
   }
 }
 

@@ -95,8 +95,13 @@ TEST_CASE("what is rejected is told by reason, where it can be", "[listener_tota
       found[key] = metric.counter.value;
     }
   }
-  CHECK(found == std::map<std::string, double>{{"weir_rejected_connections_total tcp source", 0},
-                                               {"weir_rejected_datagrams_total udp source", 14}});
+  CHECK(found ==
+        std::map<std::string, double>{{"weir_rejected_connections_total tcp source", 0},
+                                      {"weir_rejected_datagrams_total udp source", 14},
+                                      {"weir_rejected_lines_total tcp missing_token", 0},
+                                      {"weir_rejected_lines_total tcp unknown_token", 0},
+                                      {"weir_rejected_lines_total udp missing_token", 14},
+                                      {"weir_rejected_lines_total udp unknown_token", 14}});
 }
 
 TEST_CASE("a transport with a closed listener is not open", "[listener_totals]") {
@@ -114,7 +119,7 @@ TEST_CASE("a transport with a closed listener is not open", "[listener_totals]")
 TEST_CASE("the families are there without listeners too, and only what can fall is a gauge",
           "[listener_totals]") {
   const auto families = ListenerFamilies({});
-  CHECK(families.size() == 14);
+  CHECK(families.size() == 15);
   std::set<std::string> names;
   for (const auto& family : families) {
     INFO(family.name);
