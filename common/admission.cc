@@ -8,6 +8,11 @@ std::array<bool, kRejectionCount> RejectsOf(const Admission& admission) {
   for (const Rejection reason : {Rejection::kMissingToken, Rejection::kUnknownToken}) {
     rejects[static_cast<size_t>(reason)] = admission.tokens != nullptr;
   }
+  for (const Rejection reason :
+       {Rejection::kTooShort, Rejection::kBadSignature, Rejection::kTooOld, Rejection::kTooNew,
+        Rejection::kReplayed, Rejection::kMemoryFull}) {
+    rejects[static_cast<size_t>(reason)] = admission.keys != nullptr;
+  }
   return rejects;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,12 +16,17 @@ namespace weir {
 
 template <class T>
 class Replaceable;
+class KeySet;
 class SourceList;
 class TokenSet;
 
 struct Admission {
   std::shared_ptr<const SourceList> sources;            // null: from every address
   std::shared_ptr<const Replaceable<TokenSet>> tokens;  // null: lines have none
+  // Datagrams are signed with one of them, and stamped up to max_skew before or after now; null:
+  // they are not signed.
+  std::shared_ptr<const Replaceable<KeySet>> keys;
+  std::chrono::seconds max_skew{0};
 };
 
 // Why a listener did not let something in.
@@ -28,12 +34,21 @@ enum class Rejection : uint8_t {
   kSource,        // a datagram or a connection from an address that is not allowed
   kMissingToken,  // a line
   kUnknownToken,  // a line
+  // Of datagrams that are to be signed:
+  kTooShort,  // to be one
+  kBadSignature,
+  kTooOld,
+  kTooNew,
+  kReplayed,
+  kMemoryFull,  // no room to remember that it was taken
 };
-constexpr size_t kRejectionCount = 3;
+constexpr size_t kRejectionCount = 9;
 
 // As it stands in the label `reason`.
 constexpr std::string_view Name(Rejection rejection) {
-  constexpr std::string_view kNames[kRejectionCount] = {"source", "missing_token", "unknown_token"};
+  constexpr std::string_view kNames[kRejectionCount] = {
+      "source",  "missing_token", "unknown_token", "too_short",  "bad_signature",
+      "too_old", "too_new",       "replayed",      "memory_full"};
   return kNames[static_cast<size_t>(rejection)];
 }
 

@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds kErrorPause(10);
 // about a byte a nanosecond (its own accounting included), the half of it holds what comes.
 std::chrono::nanoseconds LongestFill(Transport transport, int receive_buffer) {
   // A unix socket's queue holds ten datagrams by default, and its senders wait for room.
-  if (transport != Transport::kUdp) return std::chrono::nanoseconds(0);
+  if (transport == Transport::kUnixgram) return std::chrono::nanoseconds(0);
   constexpr std::chrono::nanoseconds kMost = std::chrono::milliseconds(1);
   return std::min(kMost, std::chrono::nanoseconds(receive_buffer / 2));
 }

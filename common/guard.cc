@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/key_set.h"
 #include "common/log.h"
 #include "common/replaceable.h"
 #include "common/source_list.h"
@@ -15,6 +16,12 @@ namespace {
 constexpr std::string_view kAllowFlag = "--auth.allow";
 constexpr std::string_view kTokensFlag = "--auth.tokens-file";
 constexpr std::string_view kListenersFlag = "--auth.listeners";
+constexpr std::string_view kSignedListenFlag = "--auth.signed.listen-udp";
+constexpr std::string_view kKeysFlag = "--auth.signed.keys-file";
+constexpr std::string_view kSkewFlag = "--auth.signed.max-skew";
+
+// What is taken is remembered for twice as long.
+constexpr std::chrono::seconds kMostSkew(300);
 
 constexpr Transport kTokenListeners[] = {Transport::kUdp, Transport::kTcp, Transport::kUnixgram,
                                          Transport::kUnixStream};
@@ -45,16 +52,27 @@ void Put(std::shared_ptr<const T> loaded, std::shared_ptr<Replaceable<T>>* into)
 
 void AddGuardFlags(FlagSet* flags, GuardOptions* options) {
   flags->Group("Who may send");
-  flags->Add("auth.allow", &options->allow,
-             "Networks from which a listener takes datagrams or connections, as "
-             "udp=10.0.0.0/8,2001:db8::/32 or tcp=192.0.2.7. More may follow, for the same "
-             "listener too. Without it: from everywhere.");
+  flags->Add(
+      "auth.allow", &options->allow,
+      "Networks from which a listener takes datagrams or connections, as "
+      "udp=10.0.0.0/8,2001:db8::/32, tcp=192.0.2.7 or signed-udp=::1. More may follow, for the "
+      "same listener too. Without it: from everywhere.");
   flags->Add("auth.tokens-file", &options->tokens_file,
              "File of tokens, one a line. Lines must then begin with one of them and a dot, which "
              "are taken away. Read again by SIGHUP and when it changes. Empty: none.");
   flags->Add("auth.listeners", &options->token_listeners,
              "Listeners whose lines must have a token, of udp, tcp, unixgram and unix, with commas "
              "between. Without it: all of these.");
+  flags->Add(
+      "auth.signed.listen-udp", &options->signed_listen_udp,
+      "UDP address on which to receive signed datagrams, as brubeck's secure statsd. Each is "
+      "taken once. Empty: none.");
+  flags->Add("auth.signed.keys-file", &options->signed_keys_file,
+             "File of the keys they may be signed with, one a line, 16 at the most. Read again by "
+             "SIGHUP and when it changes.");
+  flags->Add("auth.signed.max-skew", &options->signed_max_skew,
+             "How far the time in a signed datagram may be from now, before or after, in whole "
+             "seconds up to 5m.");
 }
 
 Result<std::unique_ptr<Guard>> Guard::Create(const GuardOptions& options, EventLoop& loop,
@@ -74,21 +92,23 @@ Result<Done> Guard::Configure() {
     if (const auto done = Allow(rule); !done) return About(kAllowFlag, done.error());
   }
   if (const auto done = AskForTokens(); !done) return About(kListenersFlag, done.error());
+  if (const auto done = AskForSignatures(); !done) return done.error();
   return Load();
 }
 
 Result<Done> Guard::Allow(const std::string& rule) {
   const size_t equals = rule.find('=');
   const std::string_view name = std::string_view(rule).substr(0, equals);
-  for (const Transport transport : {Transport::kUdp, Transport::kTcp}) {
+  for (const Transport transport : {Transport::kUdp, Transport::kTcp, Transport::kSignedUdp}) {
     if (equals == rule.npos || name != Name(transport)) continue;
     std::shared_ptr<SourceList>& sources = sources_[transport];
     if (sources == nullptr) sources = std::make_shared<SourceList>();
     return sources->Add(std::string_view(rule).substr(equals + 1));
   }
-  return Error{"'" + rule +
-               "' does not say for which listener, begin with udp= or tcp= (who may use a unix "
-               "socket is said by its file's permissions)"};
+  return Error{
+      "'" + rule +
+      "' does not say for which listener, begin with udp=, tcp= or signed-udp= (who may use a unix "
+      "socket is said by its file's permissions)"};
 }
 
 Result<Done> Guard::AskForTokens() {
@@ -115,12 +135,42 @@ Result<Done> Guard::AskForTokens() {
   return Done{};
 }
 
+Result<Done> Guard::AskForSignatures() const {
+  if (options_.signed_listen_udp.empty() != options_.signed_keys_file.empty()) {
+    return Error{std::string(kSignedListenFlag) + " and " + std::string(kKeysFlag) +
+                 " go together: where signed datagrams come in, and with which keys"};
+  }
+  const std::chrono::nanoseconds skew = options_.signed_max_skew;
+  if (skew % std::chrono::seconds(1) != skew.zero() || skew < std::chrono::seconds(1) ||
+      skew > kMostSkew) {
+    return Error{std::string(kSkewFlag) + ": must be whole seconds, from 1s to 5m"};
+  }
+  return Done{};
+}
+
+std::vector<std::string> Guard::files() const {
+  std::vector<std::string> files;
+  for (const std::string& file : {options_.tokens_file, options_.signed_keys_file}) {
+    if (!file.empty()) files.push_back(file);
+  }
+  return files;
+}
+
+// Nothing changes unless all files are good.
 Result<Done> Guard::Load() {
-  if (!options_.tokens_file.empty()) {
-    auto tokens = TokenSet::Load(options_.tokens_file);
-    if (!tokens) return About(kTokensFlag, tokens.error());
+  Result<std::shared_ptr<const TokenSet>> tokens = std::shared_ptr<const TokenSet>();
+  Result<std::shared_ptr<const KeySet>> keys = std::shared_ptr<const KeySet>();
+  if (!options_.tokens_file.empty()) tokens = TokenSet::Load(options_.tokens_file);
+  if (!tokens) return About(kTokensFlag, tokens.error());
+  if (!options_.signed_keys_file.empty()) keys = KeySet::Load(options_.signed_keys_file);
+  if (!keys) return About(kKeysFlag, keys.error());
+  if (*tokens != nullptr) {
     LogInfo("Loaded the tokens", {{"tokens", (*tokens)->size()}});
     Put(std::move(*tokens), &tokens_);
+  }
+  if (*keys != nullptr) {
+    LogInfo("Loaded the keys", {{"keys", (*keys)->keys().size()}});
+    Put(std::move(*keys), &keys_);
   }
   return Done{};
 }
@@ -137,8 +187,7 @@ Result<Done> Guard::Reload() {
 }
 
 void Guard::Watch(EventLoop& loop) {
-  watch_.emplace(loop, std::vector<std::string>{options_.tokens_file},
-                 [this] { [[maybe_unused]] const auto done = Reload(); });
+  watch_.emplace(loop, files(), [this] { [[maybe_unused]] const auto done = Reload(); });
   for (const std::string& path : watch_->Unwatchable()) {
     LogWarn("Some changes of who may send will not be seen", {{"why", path}});
   }
@@ -150,6 +199,10 @@ Admission Guard::For(Transport transport) const {
     admission.sources = found->second;
   }
   if (token_listeners_.contains(transport)) admission.tokens = tokens_;
+  if (transport == Transport::kSignedUdp) {
+    admission.keys = keys_;
+    admission.max_skew = std::chrono::duration_cast<std::chrono::seconds>(options_.signed_max_skew);
+  }
   return admission;
 }
 

@@ -5,6 +5,7 @@
 // Tested by tests/unit/common/guard_test.cc and tests/integration/test_guard.py.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -26,6 +27,9 @@ struct GuardOptions {
   std::vector<std::string> allow;  // LISTENER=NETWORK[,NETWORK...] each; empty: everybody
   std::string tokens_file;         // empty: lines have no token
   std::optional<std::string> token_listeners;  // with commas; not given: all of them
+  std::string signed_listen_udp;               // host:port of signed datagrams; empty: none
+  std::string signed_keys_file;
+  std::chrono::nanoseconds signed_max_skew = std::chrono::seconds(5);
 };
 
 // Adds the flags, bound to `options`, whose values so far are the defaults.
@@ -43,7 +47,7 @@ class Guard {
   // Whom the listeners of a transport take.
   Admission For(Transport transport) const;
 
-  bool has_files() const { return !options_.tokens_file.empty(); }
+  bool has_files() const { return !files().empty(); }
   // Reads the files again. On an error, which is logged, all that was in force stays.
   Result<Done> Reload();
 
@@ -53,6 +57,8 @@ class Guard {
   Result<Done> Configure();
   Result<Done> Allow(const std::string& rule);
   Result<Done> AskForTokens();
+  Result<Done> AskForSignatures() const;
+  std::vector<std::string> files() const;
   Result<Done> Load();
   void Watch(EventLoop& loop);
 
@@ -60,6 +66,7 @@ class Guard {
   std::map<Transport, std::shared_ptr<SourceList>> sources_;
   std::set<Transport> token_listeners_;
   std::shared_ptr<Replaceable<TokenSet>> tokens_;  // null: none were loaded
+  std::shared_ptr<Replaceable<KeySet>> keys_;      // the same
   std::function<void(bool)> on_reloaded_;
   std::optional<FileWatch> watch_;
 };

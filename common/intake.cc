@@ -23,6 +23,15 @@ Sockets OpenUdpAt(const std::string& text, const IntakeOptions& options) {
   return OpenUdp(*address, {.read_buffer = options.read_buffer, .sockets = options.threads});
 }
 
+// One socket, for one memory of what was taken already.
+Sockets OpenSignedUdpAt(const std::string& text, const IntakeOptions& options) {
+  const auto address = ParseListenAddress(text);
+  if (!address) return address.error();
+  auto sockets = OpenUdp(*address, {.read_buffer = options.read_buffer});
+  if (sockets) sockets->front().transport = Transport::kSignedUdp;
+  return sockets;
+}
+
 Sockets OpenTcpAt(const std::string& text, const IntakeOptions& options) {
   const auto address = ParseListenAddress(text);
   if (!address) return address.error();
@@ -66,6 +75,7 @@ Result<std::vector<std::vector<BoundSocket>>> OpenIntake(const IntakeOptions& op
   openings.push_back({names.tcp, addresses.tcp, OpenTcpAt});
   openings.push_back({names.unixgram, addresses.unixgram, OpenUnixgramAt});
   openings.push_back({names.unix_stream, addresses.unix_stream, OpenUnixAt});
+  openings.push_back({names.signed_udp, addresses.signed_udp, OpenSignedUdpAt});
 
   std::vector<std::vector<BoundSocket>> intake;
   for (const Opening& opening : openings) {

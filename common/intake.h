@@ -21,6 +21,7 @@ struct IntakeAddresses {
   std::string tcp;               // host:port
   std::string unixgram;          // paths; "@name" is an abstract socket
   std::string unix_stream;
+  std::string signed_udp = {};  // host:port; needs a guard
 };
 
 struct IntakeOptions {

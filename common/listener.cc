@@ -4,6 +4,7 @@
 
 #include "common/check.h"
 #include "common/datagram_listener.h"
+#include "common/signed_gate.h"
 #include "common/stream_listener.h"
 #include "common/token_gate.h"
 
@@ -14,9 +15,12 @@ Listener::Listener(BoundSocket socket) : socket_(std::move(socket)) {}
 Listener::~Listener() = default;
 
 LineSink& Listener::Gated(LineSink& inner) {
-  if (admission().tokens == nullptr) return inner;
-  gate_ = std::make_unique<TokenGate>(*admission().tokens, inner, counters_);
-  return *gate_;
+  if (admission().keys != nullptr) {
+    gate_ = std::make_unique<SignedGate>(*admission().keys, admission().max_skew, inner, counters_);
+  } else if (admission().tokens != nullptr) {
+    gate_ = std::make_unique<TokenGate>(*admission().tokens, inner, counters_);
+  }
+  return gate_ == nullptr ? inner : *gate_;
 }
 
 std::unique_ptr<Listener> Attach(EventLoop& loop, ReceiveSlots& slots, BoundSocket socket,
@@ -24,6 +28,7 @@ std::unique_ptr<Listener> Attach(EventLoop& loop, ReceiveSlots& slots, BoundSock
   switch (socket.transport) {
     case Transport::kUdp:
     case Transport::kUnixgram:
+    case Transport::kSignedUdp:
       return std::make_unique<DatagramListener>(loop, slots, std::move(socket), sink);
     case Transport::kTcp:
     case Transport::kUnixStream:

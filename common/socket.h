@@ -24,11 +24,11 @@
 namespace weir {
 
 // kHttp has no socket here: its lines come through a queue (common/queue_listener.h).
-enum class Transport : uint8_t { kUdp, kTcp, kUnixgram, kUnixStream, kHttp };
+enum class Transport : uint8_t { kUdp, kTcp, kUnixgram, kUnixStream, kHttp, kSignedUdp };
 
 // As logs and metrics call it.
 constexpr std::string_view Name(Transport transport) {
-  constexpr std::string_view kNames[] = {"udp", "tcp", "unixgram", "unix", "http"};
+  constexpr std::string_view kNames[] = {"udp", "tcp", "unixgram", "unix", "http", "signed-udp"};
   return kNames[static_cast<size_t>(transport)];
 }
 

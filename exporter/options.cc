@@ -228,10 +228,11 @@ Result<Done> Validate(const ExporterOptions& options) {
         "is in it"};
   }
   if (options.listen_udp.empty() && options.listen_tcp.empty() && options.listen_unixgram.empty() &&
-      options.listen_unix.empty() && !options.http_intake.enabled()) {
+      options.listen_unix.empty() && options.guard.signed_listen_udp.empty() &&
+      !options.http_intake.enabled()) {
     return Error{
         "At least one of --statsd.listen-udp, --statsd.listen-tcp, --statsd.listen-unixgram, "
-        "--statsd.listen-unix and --http-port must be given"};
+        "--statsd.listen-unix, --auth.signed.listen-udp and --http-port must be given"};
   }
   return Validate(options.http_intake);
 }

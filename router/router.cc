@@ -91,8 +91,13 @@ Result<Done> Router::OpenIntake() {
   if (!guard) return guard.error();
   guard_ = std::move(*guard);
   auto intake =
-      weir::OpenIntake({.addresses = {listen.udp, listen.tcp, listen.unixgram, listen.unix_stream},
-                        .names = {{"listen.udp"}, "listen.tcp", "listen.unixgram", "listen.unix"},
+      weir::OpenIntake({.addresses = {listen.udp, listen.tcp, listen.unixgram, listen.unix_stream,
+                                      options_.guard.signed_listen_udp},
+                        .names = {{"listen.udp"},
+                                  "listen.tcp",
+                                  "listen.unixgram",
+                                  "listen.unix",
+                                  "--auth.signed.listen-udp"},
                         .unix_mode = listen.unix_mode,
                         .read_buffer = static_cast<int>(config.read_buffer),
                         .threads = static_cast<int>(workers_.size()),

@@ -1,9 +1,14 @@
-"""Who may send: allowed addresses and tokens, for both programs."""
+"""Who may send: allowed addresses, tokens and signatures, for both programs."""
 
 import collections
+import hashlib
+import hmac
+import os
 import socket
 import signal
+import struct
 import subprocess
+import time
 
 import program
 from harness import EXPORTER, Exporter, IntegrationTest
@@ -20,6 +25,12 @@ def send_from(source, endpoint, datagram):
 
 def connect_from(source, endpoint):
     return socket.create_connection(endpoint, program.DEADLINE_SECONDS, (source, 0))
+
+
+def signed(key, lines, at=None):
+    """A datagram as brubeck's senders make it."""
+    rest = struct.pack("<Q", int(time.time() if at is None else at)) + os.urandom(4) + lines
+    return hmac.new(key, rest, hashlib.sha256).digest() + rest
 
 
 class AllowedSourcesTest(IntegrationTest):
@@ -150,7 +161,94 @@ class TokensTest(IntegrationTest):
         self.assertGreaterEqual(page.value("weir_auth_reloads_total", outcome="failure"), 1)
 
 
-class RouterAllowedSourcesTest(RouterTest):
+class SignedTest(IntegrationTest):
+    SKEW = 60  # more than a busy machine can sit on a datagram
+
+    def setUp(self):
+        self.keys = self.temp_dir() / "keys"
+        self.keys.write_text("# ours\nfirst key\nsecond\n")
+
+    def start(self, *flags):
+        exporter = self.start_exporter(
+            "--auth.signed.listen-udp=127.0.0.1:0", f"--auth.signed.keys-file={self.keys}",
+            f"--auth.signed.max-skew={self.SKEW}s", *flags,
+        )  # fmt: skip
+        sender = UdpSender(exporter.endpoint("signed-udp"))
+        self.addCleanup(sender.close)
+        self.send = sender.socket.send
+        return exporter
+
+    def rejected(self, page):
+        """Reason -> count, of those that are not zero."""
+        return {
+            dict(labels)["reason"]: value
+            for (name, labels), value in page.samples.items()
+            if name == "weir_rejected_datagrams_total" and value
+        }
+
+    def test_only_fresh_datagrams_with_a_good_signature_count_and_each_once(self):
+        exporter = self.start()
+        now = time.time()
+        one = signed(b"first key", b"good:1|c\nother:1|c|#a:b")
+        for datagram in (
+            one,
+            one,
+            signed(b"second", b"good:10|c\n"),
+            signed(b"first key", b"good:100|c", now - self.SKEW / 2),
+            signed(b"first key", b"good:1000|c", now + self.SKEW / 2),
+            signed(b"third", b"bad:1|c"),
+            signed(b"first key", b"bad:1|c", now - 2 * self.SKEW),
+            signed(b"first key", b"bad:1|c", now + 2 * self.SKEW),
+            one[:-1] + b"d",
+            b"bad:1|c",
+            b"",
+            one,
+        ):
+            self.send(datagram)
+        self.send(signed(b"second", b"last:1|c"))
+        page = exporter.wait_for_value(1, "last")
+        self.assertEqual(page.value("good"), 1111)
+        self.assertEqual(page.value("other", a="b"), 1)
+        self.assertIsNone(page.get("bad"))
+        self.assertEqual(
+            self.rejected(page),
+            {"replayed": 2, "bad_signature": 2, "too_old": 1, "too_new": 1, "too_short": 2},
+        )
+        self.assertEqual(page.value("weir_received_datagrams_total", listener="signed-udp"), 13)
+        self.assertEqual(page.value("statsd_exporter_udp_packets_total"), 0)
+
+    def test_a_datagram_cannot_be_replayed_at_another_thread(self):
+        exporter = self.start("--threads=4")
+        datagram = signed(b"second", b"good:1|c")
+        for _ in range(32):
+            with UdpSender(exporter.endpoint("signed-udp")) as sender:
+                sender.socket.send(datagram)
+        page = exporter.wait_for(lambda page: self.rejected(page) == {"replayed": 31}, "31 replays")
+        self.assertEqual(page.value("good"), 1)
+
+    def test_keys_change_while_datagrams_come(self):
+        exporter = self.start()
+        for i in range(20):
+            self.keys.write_text(f"second\nround{i}\n")
+            exporter.process.send_signal(signal.SIGHUP)
+            for _ in range(20):
+                self.send(signed(b"second", b"good:1|c"))
+        exporter.wait_for_value(400, "good")
+        exporter.wait_for(
+            lambda page: self.send(signed(b"round19", b"new:1|c")) and page.get("new"), "the new key"
+        )
+        self.send(signed(b"first key", b"bad:1|c"))
+        self.send(signed(b"second", b"last:1|c"))
+        self.assertIsNone(exporter.wait_for_value(1, "last").get("bad"))
+
+    def test_the_other_ports_ask_for_no_signature(self):
+        exporter = self.start()
+        with UdpSender(exporter.endpoint("udp")) as sender:
+            sender.send([b"plain:1|c"])
+        exporter.wait_for_value(1, "plain")
+
+
+class RouterGuardTest(RouterTest):
     def test_only_allowed_addresses_are_routed(self):
         nodes = self.start_nodes(2)
         router = self.start_before(nodes, "--auth.allow=udp=127.0.0.2")
@@ -189,3 +287,24 @@ class RouterAllowedSourcesTest(RouterTest):
         self.sender("udp").send([b"abc.bad:1|c", b"new.good:1|c"])
         self.wait_arrived(3)
         self.check_placed([b"good:1|c", b"good.too:2|c", b"good:1|c"])
+
+    def test_signed_datagrams_are_routed_bare(self):
+        keys = self.temp_dir() / "keys"
+        keys.write_text("a key\n")
+        nodes = self.start_nodes(2)
+        router = self.start_before(
+            nodes, "--auth.signed.listen-udp=127.0.0.1:0", f"--auth.signed.keys-file={keys}",
+            "--auth.signed.max-skew=60s",
+        )  # fmt: skip
+        with UdpSender(router.endpoint("signed-udp")) as sender:
+            datagram = signed(b"a key", b"good:1|c\nother:1|c")
+            for each in (datagram, datagram, signed(b"no key", b"bad:1|c")):
+                sender.socket.send(each)
+            sender.socket.send(signed(b"a key", b"last:1|c"))
+        self.wait_arrived(3)
+        self.check_placed([b"good:1|c", b"other:1|c", b"last:1|c"])
+        page = router.scrape()
+        for reason in ("replayed", "bad_signature"):
+            self.assertEqual(
+                page.value("weir_rejected_datagrams_total", listener="signed-udp", reason=reason), 1
+            )

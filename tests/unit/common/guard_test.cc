@@ -1,11 +1,13 @@
 #include "common/guard.h"
 
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <string>
 #include <vector>
 
 #include "common/address.h"
+#include "common/key_set.h"
 #include "common/replaceable.h"
 #include "common/source_list.h"
 #include "common/token_set.h"
@@ -29,6 +31,12 @@ constexpr Transport kAll[] = {Transport::kUdp, Transport::kTcp, Transport::kUnix
 std::string ErrorOf(const GuardOptions& options) {
   const auto good = Guard::Check(options);
   return good ? "" : good.error().message;
+}
+
+GuardOptions AllowOnly(std::vector<std::string> rules) {
+  GuardOptions options;
+  options.allow = std::move(rules);
+  return options;
 }
 
 void Write(const std::string& path, std::string_view text) { std::ofstream(path) << text; }
@@ -56,9 +64,7 @@ TEST_CASE("without flags everybody may send", "[guard]") {
 }
 
 TEST_CASE("each listener has its own networks, those of all its flags", "[guard]") {
-  Guarded guarded({.allow = {"udp=10.0.0.0/8,::1", "tcp=192.0.2.0/24", "udp=192.0.2.7"},
-                   .tokens_file = {},
-                   .token_listeners = {}});
+  Guarded guarded(AllowOnly({"udp=10.0.0.0/8,::1", "tcp=192.0.2.0/24", "udp=192.0.2.7"}));
   const auto& guard = guarded.guard;
   const Admission udp = guard->For(Transport::kUdp), tcp = guard->For(Transport::kTcp);
   CHECK(Takes(udp, "10.1.2.3"));
@@ -71,18 +77,20 @@ TEST_CASE("each listener has its own networks, those of all its flags", "[guard]
 }
 
 TEST_CASE("a rule that is wrong is said with its flag", "[guard]") {
-  CHECK(ErrorOf({.allow = {"udp=10.0.0.0/33"}, .tokens_file = {}, .token_listeners = {}})
-            .starts_with("--auth.allow: '10.0.0.0/33' is no"));
+  CHECK(ErrorOf(AllowOnly({"udp=10.0.0.0/33"})).starts_with("--auth.allow: '10.0.0.0/33' is no"));
   for (const char* rule : {"10.0.0.0/8", "unix=10.0.0.0/8", "=::1", "", "udp", "UDP=::1"}) {
     INFO(rule);
-    CHECK(ErrorOf({.allow = {rule}, .tokens_file = {}, .token_listeners = {}})
+    CHECK(ErrorOf(AllowOnly({rule}))
               .starts_with("--auth.allow: '" + std::string(rule) +
                            "' does not say for which listener"));
   }
 }
 
 GuardOptions Tokens(const std::string& file, std::optional<std::string> listeners = {}) {
-  return {.allow = {}, .tokens_file = file, .token_listeners = std::move(listeners)};
+  GuardOptions options;
+  options.tokens_file = file;
+  options.token_listeners = std::move(listeners);
+  return options;
 }
 
 TEST_CASE("tokens are for every listener, or for those that are named", "[guard]") {
@@ -131,6 +139,56 @@ TEST_CASE("flags about tokens that are wrong are said", "[guard]") {
   for (const char* names : {"", "udp,", "http", "udp tcp"}) {
     INFO(names);
     CHECK(ErrorOf(Tokens(file, names)).find("is no listener with tokens") != std::string::npos);
+  }
+}
+
+TEST_CASE("keys are for the signed port only, and are read again", "[guard]") {
+  const TemporaryDirectory directory;
+  const std::string file = directory / "keys";
+  Write(file, "one\n");
+  GuardOptions options;
+  options.signed_listen_udp = "127.0.0.1:0";
+  options.signed_keys_file = file;
+  options.signed_max_skew = std::chrono::seconds(3);
+  Guarded guarded(options);
+  for (const Transport transport : kAll) CHECK(guarded.guard->For(transport).keys == nullptr);
+  const Admission admission = guarded.guard->For(Transport::kSignedUdp);
+  CHECK(admission.max_skew == std::chrono::seconds(3));
+  REQUIRE(admission.keys != nullptr);
+  Replaceable<KeySet>::Reader keys(*admission.keys);
+  CHECK(keys.Get().keys() == std::vector<std::string>{"one"});
+  Write(file, "one\ntwo\n");
+  REQUIRE(RunUntil(guarded.loop, [&] { return keys.Get().keys().size() == 2; }));
+}
+
+TEST_CASE("a bad file leaves what the other one says in force too", "[guard]") {
+  const TemporaryDirectory directory;
+  GuardOptions options = Tokens(directory / "tokens");
+  Write(options.tokens_file, "abc\n");
+  options.signed_listen_udp = "127.0.0.1:0";
+  options.signed_keys_file = directory / "keys";
+  Write(options.signed_keys_file, "one\n");
+  Guarded guarded(options);
+  const Admission admission = guarded.guard->For(Transport::kUdp);
+  Replaceable<TokenSet>::Reader tokens(*admission.tokens);
+  Write(options.tokens_file, "new\n");
+  Write(options.signed_keys_file, "");
+  const auto done = guarded.guard->Reload();
+  REQUIRE_FALSE(done);
+  CHECK(done.error().message.starts_with("--auth.signed.keys-file: "));
+  CHECK(tokens.Get().Contains("abc"));
+}
+
+TEST_CASE("flags about signed datagrams that are wrong are said", "[guard]") {
+  GuardOptions options;
+  options.signed_listen_udp = ":1";
+  CHECK(ErrorOf(options).find("go together") != std::string::npos);
+  options.signed_keys_file = "/nowhere";
+  CHECK(ErrorOf(options).starts_with("--auth.signed.keys-file: /nowhere: cannot be read"));
+  for (const auto skew : {std::chrono::milliseconds(0), std::chrono::milliseconds(1500),
+                          std::chrono::milliseconds(-1000), std::chrono::milliseconds(301'000)}) {
+    options.signed_max_skew = skew;
+    CHECK(ErrorOf(options).starts_with("--auth.signed.max-skew: must be whole seconds"));
   }
 }
 
