@@ -1,0 +1,29 @@
+"""The systemd units of examples/systemd, as systemd itself reads them."""
+
+import shutil
+import subprocess
+import unittest
+
+from harness import BUILD, ROOT, IntegrationTest
+
+UNITS = ROOT / "examples" / "systemd"
+
+
+class UnitsTest(IntegrationTest):
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "this machine has no systemd-analyze")
+    def test_systemd_finds_nothing_to_complain_about(self):
+        directory = self.temp_dir()
+        for unit in sorted(UNITS.glob("*.service")):
+            with self.subTest(unit.name):
+                # systemd checks that the program is there.
+                copy = directory / unit.name
+                copy.write_text(unit.read_text().replace("/usr/local/bin", str(BUILD)))
+                done = subprocess.run(
+                    ["systemd-analyze", "verify", "--man=no", copy], capture_output=True, text=True
+                )
+                about_it = [line for line in done.stderr.splitlines() if unit.name in line]
+                self.assertEqual((done.returncode, about_it), (0, []), done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
