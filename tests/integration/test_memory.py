@@ -8,7 +8,9 @@ import unittest
 from harness import IntegrationTest
 from senders import TcpSender, UdpSender
 
+# 8 MB of each are pages of libraries, which other programs share.
 IDLE_KILOBYTES = 12 * 1024
+IDLE_KILOBYTES_64 = 14 * 1024
 LIMIT_BYTES = 32 * 1024 * 1024
 
 
@@ -30,16 +32,16 @@ def make_cgroup():
 
 @unittest.skipIf("WEIR_SANITIZED" in os.environ, "sanitizers take memory of their own")
 class MemoryTest(IntegrationTest):
-    def check_idle(self, *flags):
+    def check_idle(self, most, *flags):
         exporter = self.start_exporter(*flags)
         exporter.scrape()
-        self.assertLessEqual(exporter.memory_kilobytes(), IDLE_KILOBYTES)
+        self.assertLessEqual(exporter.memory_kilobytes(), most)
 
     def test_idle_memory_is_small(self):
-        self.check_idle()
+        self.check_idle(IDLE_KILOBYTES)
 
     def test_idle_memory_is_small_with_64_threads(self):
-        self.check_idle("--threads=64")
+        self.check_idle(IDLE_KILOBYTES_64, "--threads=64")
 
     def test_64_threads_run_within_32_mib(self):
         group, reason = make_cgroup()
