@@ -13,7 +13,11 @@ class UnitsTest(IntegrationTest):
     @unittest.skipUnless(shutil.which("systemd-analyze"), "this machine has no systemd-analyze")
     def test_systemd_finds_nothing_to_complain_about(self):
         directory = self.temp_dir()
-        for unit in sorted(UNITS.glob("*.service")):
+        units = sorted(UNITS.glob("*.service"))
+        self.assertEqual(
+            [unit.stem for unit in units], ["weir-exporter", "weir-router"], "one for each program"
+        )
+        for unit in units:
             with self.subTest(unit.name):
                 # systemd checks that the program is there.
                 copy = directory / unit.name
