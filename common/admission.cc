@@ -13,6 +13,10 @@ std::array<bool, kRejectionCount> RejectsOf(const Admission& admission) {
         Rejection::kReplayed, Rejection::kMemoryFull}) {
     rejects[static_cast<size_t>(reason)] = admission.keys != nullptr;
   }
+  for (const Rejection reason : {Rejection::kHandshakeFailed, Rejection::kHandshakeTimeout,
+                                 Rejection::kNoCertificate, Rejection::kBadCertificate}) {
+    rejects[static_cast<size_t>(reason)] = admission.tls != nullptr;
+  }
   return rejects;
 }
 

@@ -18,6 +18,7 @@ template <class T>
 class Replaceable;
 class KeySet;
 class SourceList;
+class TlsContext;
 class TokenSet;
 
 struct Admission {
@@ -27,6 +28,10 @@ struct Admission {
   // they are not signed.
   std::shared_ptr<const Replaceable<KeySet>> keys;
   std::chrono::seconds max_skew{0};
+  // Connections speak TLS, by what is in force when they are accepted, and have shaken hands within
+  // the time; null: plain text.
+  std::shared_ptr<const Replaceable<TlsContext>> tls;
+  std::chrono::milliseconds handshake_timeout{10'000};
 };
 
 // Why a listener did not let something in.
@@ -41,14 +46,21 @@ enum class Rejection : uint8_t {
   kTooNew,
   kReplayed,
   kMemoryFull,  // no room to remember that it was taken
+  // Of connections that are to speak TLS:
+  kHandshakeFailed,   // no TLS, or nothing in common
+  kHandshakeTimeout,  // not done in time, or given up for newer ones
+  kNoCertificate,     // of the client
+  kBadCertificate,    // of the client: not by our CA, expired, or without an allowed name
 };
-constexpr size_t kRejectionCount = 9;
+constexpr size_t kRejectionCount = 13;
 
 // As it stands in the label `reason`.
 constexpr std::string_view Name(Rejection rejection) {
   constexpr std::string_view kNames[kRejectionCount] = {
-      "source",  "missing_token", "unknown_token", "too_short",  "bad_signature",
-      "too_old", "too_new",       "replayed",      "memory_full"};
+      "source",         "missing_token",    "unknown_token",     "too_short",
+      "bad_signature",  "too_old",          "too_new",           "replayed",
+      "memory_full",    "handshake_failed", "handshake_timeout", "no_certificate",
+      "bad_certificate"};
   return kNames[static_cast<size_t>(rejection)];
 }
 

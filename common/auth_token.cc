@@ -3,14 +3,10 @@
 #include <jwt.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
-
-#include "common/line.h"
 
 namespace weir {
 namespace {
@@ -153,19 +149,6 @@ void TokenVerifier::Remember(std::string_view token, const std::shared_ptr<const
   // Any one: which of ten thousand bearers is asked anew does not matter.
   if (grants_.size() >= kMostRemembered) grants_.erase(grants_.begin());
   grants_.emplace(token, grant);
-}
-
-Result<TokenVerifier::Secrets> ReadSecrets(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path);
-  TokenVerifier::Secrets secrets;
-  for (std::string line; std::getline(file, line);) {
-    const std::string_view secret = WithoutCr(line);
-    if (!secret.empty()) secrets.emplace_back(secret);
-  }
-  if (!file.eof()) return Error{path + ": cannot be read: " + std::strerror(errno)};
-  if (secrets.empty()) return Error{path + ": holds no secret; write one a line"};
-  return secrets;
 }
 
 }  // namespace weir

@@ -28,7 +28,6 @@
 #include <vector>
 
 #include "common/hash.h"
-#include "common/result.h"
 
 namespace weir {
 
@@ -74,9 +73,5 @@ class TokenVerifier {
   std::shared_ptr<const Secrets> secrets_ = std::make_shared<const Secrets>();  // guarded by mutex_
   std::unordered_map<std::string, Grant, Hash, std::equal_to<>> grants_;        // guarded by mutex_
 };
-
-// One secret a line, without the CR of CRLF; empty lines are none. Error when the file cannot be
-// read or has no secret.
-Result<TokenVerifier::Secrets> ReadSecrets(const std::string& path);
 
 }  // namespace weir

@@ -1,21 +1,28 @@
 #include "common/config_text.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
+#include "common/scoped_fd.h"
 #include "common/utf8.h"
 
 namespace weir {
 
 Result<std::string> ReadConfigFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
-    return Error{path + ": cannot be read: " + std::strerror(errno)};
+  const ScopedFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  std::array<char, 65'536> piece;
+  while (file.valid()) {
+    const ssize_t count = read(file.get(), piece.data(), piece.size());
+    if (count == 0) return text;
+    if (count > 0) text.append(piece.data(), static_cast<size_t>(count));
+    if (count < 0 && errno != EINTR) break;
   }
-  return text;
+  return Error{path + ": cannot be read: " + std::strerror(errno)};
 }
 
 bool IsConfigText(std::string_view text, Diagnostics* diagnostics) {

@@ -1,6 +1,6 @@
 // The bytes of a configuration file: read whole, and found to be text.
 //
-// Thread safety: free functions. Tested by tests/unit/common/yaml_test.cc.
+// Thread safety: free functions. Tested by tests/unit/common/config_text_test.cc, yaml_test.cc.
 #pragma once
 
 #include <string>

@@ -14,6 +14,7 @@ namespace {
 constexpr size_t kMaxLineBytes = 4 << 10;
 constexpr size_t kMaxWaitingReply = 64 << 10;
 constexpr int kAcceptsPerTurn = 16;
+constexpr std::string_view kPurpose = "admin";
 constexpr auto kTick = std::chrono::seconds(1);
 
 std::string_view Trim(std::string_view text) {
@@ -166,8 +167,13 @@ Result<std::unique_ptr<Console>> Console::Open(EventLoop& loop, const ConsoleOpt
     return Error{"bad admin listening address: " + options.listen_address +
                  " (write host:port, as in :8126 or [::1]:8126)"};
   }
-  Result<std::vector<BoundSocket>> sockets = OpenTcp(*address);
+  Result<std::vector<BoundSocket>> sockets = std::vector<BoundSocket>();
+  if (options.adopted != nullptr) {
+    sockets = options.adopted->Take(kPurpose, Transport::kTcp, options.listen_address);
+  }
+  if (sockets->empty()) sockets = OpenTcp(*address);
   if (!sockets) return Error{"admin port: " + sockets.error().message};
+  sockets->front().wanted = WantedAs(kPurpose, options.listen_address);
   return std::unique_ptr<Console>(new Console(loop, options, health, std::move(sockets->front())));
 }
 

@@ -36,6 +36,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/adopted_sockets.h"
 #include "common/event_loop.h"
 #include "common/result.h"
 #include "common/service_health.h"
@@ -49,6 +50,8 @@ struct ConsoleOptions {
   size_t max_connections = 64;
   // Longer than any sane probe interval. Default 5 minutes.
   std::chrono::nanoseconds idle_timeout = std::chrono::minutes(5);
+  // Where its socket may be among; null: it opens one.
+  AdoptedSockets* adopted = nullptr;
 };
 
 class Console {
@@ -74,6 +77,7 @@ class Console {
   void SetUnknownReply(Reply reply);
 
   const std::string& address() const { return socket_.address; }
+  const BoundSocket& socket() const { return socket_; }
   uint16_t port() const;
 
  private:

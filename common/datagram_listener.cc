@@ -41,9 +41,19 @@ DatagramListener::DatagramListener(EventLoop& loop, ReceiveSlots& slots, BoundSo
 }
 
 void DatagramListener::Drain() {
+  if (left()) return;
   Receive(kBatchesPerDrain);
+  Pause();
+}
+
+void DatagramListener::Pause() {
   readable_.Stop();
   pause_.Stop();
+}
+
+void DatagramListener::Leave() {
+  KernelDrops();  // the last look
+  Listener::Leave();
 }
 
 uint64_t DatagramListener::KernelDrops() const {

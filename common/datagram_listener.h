@@ -20,6 +20,9 @@ class DatagramListener final : public Listener {
   DatagramListener(EventLoop& loop, ReceiveSlots& slots, BoundSocket socket, LineSink& sink);
 
   void Drain() override;
+  void Pause() override;
+  void Resume() override { readable_.Start(); }
+  void Leave() override;
   uint64_t KernelDrops() const override;
 
  private:

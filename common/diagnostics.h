@@ -2,7 +2,7 @@
 //
 // Collects instead of stopping, so that an operator sees all errors of a file at once.
 // Thread safety: none; one per file being read.
-// Tested by tests/unit/mapping/config_test.cc.
+// Tested by tests/unit/common/diagnostics_test.cc.
 #pragma once
 
 #include <cstddef>

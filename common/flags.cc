@@ -12,6 +12,7 @@
 #include <set>
 #include <utility>
 
+#include "common/byte_size.h"
 #include "common/check.h"
 #include "common/duration.h"
 #include "common/flags_text.h"
@@ -268,6 +269,20 @@ void FlagSet::AddInteger(std::string_view name, std::string_view help, std::stri
                if (set(values.back())) return Done{};
                return Error{"--" + name + " must be a whole number from " + range + ", got '" +
                             values.back() + "'"};
+             });
+}
+
+void FlagSet::AddSize(std::string_view name, uint64_t* variable, std::string_view help) {
+  impl_->Add(name, "size", ByteSizeText(*variable), help,
+             [variable, name = std::string(name)](const Values& values) -> Result<Done> {
+               const auto parsed = ParseByteSize(values.back());
+               if (!parsed) {
+                 return Error{"--" + name +
+                              " must be a size in bytes, such as 65536, 64KiB or 16MiB, got '" +
+                              values.back() + "'"};
+               }
+               *variable = *parsed;
+               return Done{};
              });
 }
 

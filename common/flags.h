@@ -39,7 +39,7 @@ namespace weir {
 // One flag as documentation shows it.
 struct FlagInfo {
   std::string name;          // without dashes
-  std::string type;          // "switch", "text", "choice", "int", "duration" or "list"
+  std::string type;          // "switch", "text", "choice", "int", "size", "duration" or "list"
   std::string default_text;  // as it would stand on the command line; a switch: "true" or "false"
   std::string help;
   std::string group;
@@ -95,6 +95,8 @@ class FlagSet {
     AddInteger(name, help, std::to_string(*variable),
                std::to_string(min) + " to " + std::to_string(max), set);
   }
+  // As ParseByteSize.
+  void AddSize(std::string_view name, uint64_t* variable, std::string_view help);
   void AddChoice(std::string_view name, std::string* variable, std::vector<std::string> choices,
                  std::string_view help);
 

@@ -9,6 +9,7 @@
 #include "common/replaceable.h"
 #include "common/source_list.h"
 #include "common/token_set.h"
+#include "common/web_config.h"
 
 namespace weir {
 namespace {
@@ -19,6 +20,7 @@ constexpr std::string_view kListenersFlag = "--auth.listeners";
 constexpr std::string_view kSignedListenFlag = "--auth.signed.listen-udp";
 constexpr std::string_view kKeysFlag = "--auth.signed.keys-file";
 constexpr std::string_view kSkewFlag = "--auth.signed.max-skew";
+constexpr std::string_view kTlsFlag = "--auth.tls.config-file";
 
 // What is taken is remembered for twice as long.
 constexpr std::chrono::seconds kMostSkew(300);
@@ -73,14 +75,27 @@ void AddGuardFlags(FlagSet* flags, GuardOptions* options) {
   flags->Add("auth.signed.max-skew", &options->signed_max_skew,
              "How far the time in a signed datagram may be from now, before or after, in whole "
              "seconds up to 5m.");
+  flags->Add(
+      "auth.tls.config-file", &options->tls_file,
+      "File with a section tls_server_config, in the form of --web.config.file, by which the "
+      "TCP listener speaks TLS, and nothing else. Read again by SIGHUP and when it or a file "
+      "it names changes. Empty: plain text.");
 }
 
 Result<std::unique_ptr<Guard>> Guard::Create(const GuardOptions& options, EventLoop& loop,
                                              std::function<void(bool)> on_reloaded) {
   std::unique_ptr<Guard> guard(new Guard(options));
   guard->on_reloaded_ = std::move(on_reloaded);
-  // Before the files are read: what changes from here on is seen.
-  if (guard->has_files()) guard->Watch(loop);
+  if (guard->has_files()) {
+    std::vector<std::string> said_later;
+    const auto tls = guard->LoadTlsConfig(&said_later);
+    if (!tls) return About(kTlsFlag, tls.error());
+    guard->watched_.emplace(loop, "who may send", [guard = guard.get()] {
+      [[maybe_unused]] const auto done = guard->Reload();
+    });
+    // Before the files are read, and that one again: what changes from here on is seen.
+    guard->watched_->Watch(guard->files(*tls));
+  }
   if (const auto done = guard->Configure(); !done) return done.error();
   return guard;
 }
@@ -148,18 +163,41 @@ Result<Done> Guard::AskForSignatures() const {
   return Done{};
 }
 
-std::vector<std::string> Guard::files() const {
+std::vector<std::string> Guard::files(const TlsConfig& tls) const {
   std::vector<std::string> files;
-  for (const std::string& file : {options_.tokens_file, options_.signed_keys_file}) {
+  for (const std::string& file :
+       {options_.tokens_file, options_.signed_keys_file, options_.tls_file}) {
     if (!file.empty()) files.push_back(file);
   }
+  for (std::string& file : tls.files()) files.push_back(std::move(file));
   return files;
+}
+
+// An empty one without the flag.
+Result<TlsConfig> Guard::LoadTlsConfig(std::vector<std::string>* warnings) const {
+  if (options_.tls_file.empty()) return TlsConfig{};
+  auto config = LoadWebConfig(options_.tls_file, warnings);
+  if (!config) return config.error();
+  if (config->tls) return std::move(*config->tls);
+  return Error{options_.tls_file +
+               ":1:1: has no certificate; add a section tls_server_config with "
+               "cert_file and key_file"};
 }
 
 // Nothing changes unless all files are good.
 Result<Done> Guard::Load() {
   Result<std::shared_ptr<const TokenSet>> tokens = std::shared_ptr<const TokenSet>();
   Result<std::shared_ptr<const KeySet>> keys = std::shared_ptr<const KeySet>();
+  Result<std::shared_ptr<const TlsContext>> tls = std::shared_ptr<const TlsContext>();
+  std::vector<std::string> warnings;
+  const auto tls_config = LoadTlsConfig(&warnings);
+  for (const std::string& warning : warnings) LogWarn("TLS", {{"warning", warning}});
+  // Whether they are good or not: those that are missing may come.
+  if (watched_ && tls_config) watched_->Follow(files(*tls_config));
+  if (!options_.tls_file.empty()) {
+    tls = tls_config ? TlsContext::Load(*tls_config) : tls_config.error();
+  }
+  if (!tls) return About(kTlsFlag, tls.error());
   if (!options_.tokens_file.empty()) tokens = TokenSet::Load(options_.tokens_file);
   if (!tokens) return About(kTokensFlag, tokens.error());
   if (!options_.signed_keys_file.empty()) keys = KeySet::Load(options_.signed_keys_file);
@@ -171,6 +209,10 @@ Result<Done> Guard::Load() {
   if (*keys != nullptr) {
     LogInfo("Loaded the keys", {{"keys", (*keys)->keys().size()}});
     Put(std::move(*keys), &keys_);
+  }
+  if (*tls != nullptr) {
+    LogInfo("Loaded the certificate", {{"not_after", (*tls)->not_after()}});
+    Put(std::move(*tls), &tls_);
   }
   return Done{};
 }
@@ -186,11 +228,11 @@ Result<Done> Guard::Reload() {
   return done;
 }
 
-void Guard::Watch(EventLoop& loop) {
-  watch_.emplace(loop, files(), [this] { [[maybe_unused]] const auto done = Reload(); });
-  for (const std::string& path : watch_->Unwatchable()) {
-    LogWarn("Some changes of who may send will not be seen", {{"why", path}});
-  }
+std::set<Transport> Guard::named() const {
+  std::set<Transport> named;
+  for (const auto& [transport, sources] : sources_) named.insert(transport);
+  if (options_.token_listeners) named.insert(token_listeners_.begin(), token_listeners_.end());
+  return named;
 }
 
 Admission Guard::For(Transport transport) const {
@@ -199,6 +241,7 @@ Admission Guard::For(Transport transport) const {
     admission.sources = found->second;
   }
   if (token_listeners_.contains(transport)) admission.tokens = tokens_;
+  if (transport == Transport::kTcp) admission.tls = tls_;
   if (transport == Transport::kSignedUdp) {
     admission.keys = keys_;
     admission.max_skew = std::chrono::duration_cast<std::chrono::seconds>(options_.signed_max_skew);

@@ -1,8 +1,8 @@
 // Guard: who may send lines, by what the operator says; the same flags in both programs.
 //
-// Threads: the loop's. Lifetimes: the loop outlives it; what it gives to listeners may outlive it,
-// and changes when the files do.
-// Tested by tests/unit/common/guard_test.cc and tests/integration/test_guard.py.
+// Threads: the loop's. Lifetimes: the loop outlives it, and runs no more when it goes; what it
+// gives to listeners may outlive it, and changes when the files do. Tested by
+// tests/unit/common/guard_test.cc and tests/integration/test_guard.py.
 #pragma once
 
 #include <chrono>
@@ -16,10 +16,11 @@
 
 #include "common/admission.h"
 #include "common/event_loop.h"
-#include "common/file_watch.h"
 #include "common/flags.h"
+#include "common/followed_files.h"
 #include "common/result.h"
 #include "common/socket.h"
+#include "common/tls_context.h"
 
 namespace weir {
 
@@ -30,6 +31,7 @@ struct GuardOptions {
   std::string signed_listen_udp;               // host:port of signed datagrams; empty: none
   std::string signed_keys_file;
   std::chrono::nanoseconds signed_max_skew = std::chrono::seconds(5);
+  std::string tls_file;  // of the TCP listener; empty: plain text
 };
 
 // Adds the flags, bound to `options`, whose values so far are the defaults.
@@ -46,8 +48,10 @@ class Guard {
 
   // Whom the listeners of a transport take.
   Admission For(Transport transport) const;
+  // Those that flags speak of by name.
+  std::set<Transport> named() const;
 
-  bool has_files() const { return !files().empty(); }
+  bool has_files() const { return !files({}).empty(); }
   // Reads the files again. On an error, which is logged, all that was in force stays.
   Result<Done> Reload();
 
@@ -58,17 +62,19 @@ class Guard {
   Result<Done> Allow(const std::string& rule);
   Result<Done> AskForTokens();
   Result<Done> AskForSignatures() const;
-  std::vector<std::string> files() const;
+  // Those that flags name, and those that the TLS configuration does.
+  std::vector<std::string> files(const TlsConfig& tls) const;
+  Result<TlsConfig> LoadTlsConfig(std::vector<std::string>* warnings) const;
   Result<Done> Load();
-  void Watch(EventLoop& loop);
 
   const GuardOptions options_;
   std::map<Transport, std::shared_ptr<SourceList>> sources_;
   std::set<Transport> token_listeners_;
   std::shared_ptr<Replaceable<TokenSet>> tokens_;  // null: none were loaded
   std::shared_ptr<Replaceable<KeySet>> keys_;      // the same
+  std::shared_ptr<Replaceable<TlsContext>> tls_;   // the same
   std::function<void(bool)> on_reloaded_;
-  std::optional<FileWatch> watch_;
+  std::optional<FollowedFiles> watched_;  // nothing: this is a check only
 };
 
 }  // namespace weir

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "common/check.h"
 
@@ -68,7 +69,7 @@ void GzipStream::Deflate(std::string_view in, int flush, std::string* out) {
   } while (zlib.avail_out == 0);
 }
 
-Result<std::string> Gunzip(std::string_view in, size_t limit) {
+Gunzipped Gunzip(std::string_view in, size_t limit) {
   Inflater inflater;
   z_stream& zlib = inflater.zlib;
   std::string out;
@@ -84,16 +85,18 @@ Result<std::string> Gunzip(std::string_view in, size_t limit) {
     const int status = inflate(&zlib, Z_NO_FLUSH);
     const size_t unpacked = kStep - zlib.avail_out;
     if (unpacked > limit - out.size()) {
-      return Error{"gzip: unpacks to more than " + std::to_string(limit) + " bytes"};
+      return {GunzipEnd::kTooLarge,
+              "gzip: unpacks to more than " + std::to_string(limit) + " bytes"};
     }
     out.append(step.get(), unpacked);
     if (status == Z_STREAM_END) {
-      if (zlib.avail_in == 0 && in.empty()) return out;
+      if (zlib.avail_in == 0 && in.empty()) return {GunzipEnd::kWhole, std::move(out)};
       WEIR_CHECK(inflateReset(&zlib) == Z_OK);
     } else if (status == Z_BUF_ERROR) {
-      return Error{"gzip: ends early"};
+      return {GunzipEnd::kBroken, "gzip: ends early"};
     } else if (status != Z_OK) {
-      return Error{std::string("gzip: ") + (zlib.msg != nullptr ? zlib.msg : "broken data")};
+      return {GunzipEnd::kBroken,
+              std::string("gzip: ") + (zlib.msg != nullptr ? zlib.msg : "broken data")};
     }
   }
 }

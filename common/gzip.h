@@ -11,11 +11,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "common/result.h"
 
 namespace weir {
 
@@ -40,8 +39,15 @@ class GzipStream {
   std::unique_ptr<State> state_;
 };
 
-// Unpacks all of `in`, one gzip member or several. Fails when the data is broken, ends early, goes
-// on after the last member, or unpacks to more than `limit` bytes.
-Result<std::string> Gunzip(std::string_view in, size_t limit);
+enum class GunzipEnd : uint8_t { kWhole, kTooLarge, kBroken };
+
+struct Gunzipped {
+  GunzipEnd end;
+  std::string text;  // what was packed; of an end that is not kWhole, what is wrong
+};
+
+// Unpacks all of `in`, one gzip member or several. kBroken: the data is broken, ends early or goes
+// on after the last member; kTooLarge: it unpacks to more than `limit` bytes.
+Gunzipped Gunzip(std::string_view in, size_t limit);
 
 }  // namespace weir

@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "common/address.h"
+#include "common/config_text.h"
 #include "common/gzip.h"
 #include "common/http_intake_exchange.h"
 #include "common/intake_route.h"
 #include "common/log.h"
+#include "common/secrets.h"
 #include "common/url_query.h"
 
 namespace weir {
@@ -41,8 +43,6 @@ HttpServerOptions ServerOptions(const HttpIntakeOptions& options) {
     server.max_silence = server.keep_alive_timeout + server.request_timeout;
   }
   server.raw_paths = true;
-  server.tls_certificate = options.tls_cert;
-  server.tls_key = options.tls_key;
   return server;
 }
 
@@ -75,38 +75,97 @@ HttpIntake::HttpIntake(const HttpIntakeOptions& options, LineJudge judge)
 HttpIntake::~HttpIntake() { server_.reset(); }
 
 Result<std::unique_ptr<HttpIntake>> HttpIntake::Start(const HttpIntakeOptions& options,
-                                                      LineJudge judge) {
+                                                      LineJudge judge, EventLoop& loop,
+                                                      AdoptedSockets* adopted) {
   std::unique_ptr<HttpIntake> intake(new HttpIntake(options, std::move(judge)));
+  // Before the files are read: what changes from here on is seen.
+  if (intake->has_files()) intake->Watch(loop);
   auto secrets = intake->LoadSecrets();
   if (!secrets) return secrets.error();
   intake->tokens_.SetSecrets(std::move(*secrets));
+  HttpServerOptions server_options = ServerOptions(options);
+  if (options.has_tls()) {
+    auto tls = intake->LoadTls();
+    if (!tls) return tls.error();
+    intake->tls_ = std::make_shared<Replaceable<TlsContext>>(std::move(*tls));
+    server_options.tls = intake->tls_;
+  }
   const HttpHandler handler = [&self = *intake](HttpRequest& request, HttpResponse& response) {
     self.Handle(request, response);
   };
-  auto server = HttpServer::Start(ServerOptions(options), {{"", handler}});
+  server_options.adopted = adopted;
+  server_options.purpose = "http-intake";
+  auto server = HttpServer::Start(server_options, {{"", handler}});
   if (!server) return Error{"--http-host, --http-port: " + server.error().message};
   intake->server_ = std::move(*server);
   intake->queue_->CountConnectionsBy([&self = *intake->server_] {
     return LineQueue::Connections{self.connections(),
                                   static_cast<uint64_t>(self.open_connections())};
   });
-  LogInfo("Listening", {{"protocol", options.tls_cert.empty() ? "http-intake" : "https-intake"},
+  LogInfo("Listening", {{"protocol", options.has_tls() ? "https-intake" : "http-intake"},
                         {"address", intake->address()}});
   return intake;
+}
+
+Result<Done> HttpIntake::Check(const HttpIntakeOptions& options) {
+  if (!options.enabled()) return Done{};
+  const HttpIntake intake(options, {});
+  if (const auto secrets = intake.LoadSecrets(); !secrets) return secrets.error();
+  if (!options.has_tls()) return Done{};
+  const auto tls = intake.LoadTls();
+  return tls ? Result<Done>(Done{}) : tls.error();
 }
 
 Result<TokenVerifier::Secrets> HttpIntake::LoadSecrets() const {
   TokenVerifier::Secrets secrets;
   if (!options_.jwt_secret_file.empty()) {
-    auto read = ReadSecrets(options_.jwt_secret_file);
-    if (!read) return Error{"--jwt.secret-file: " + read.error().message};
-    secrets = std::move(*read);
+    const std::string& path = options_.jwt_secret_file;
+    const auto text = ReadConfigFile(path);
+    const auto lines = text ? ReadSecrets(*text, path) : text.error();
+    if (!lines) return Error{"--jwt.secret-file: " + lines.error().message};
+    for (const SecretLine& line : *lines) secrets.push_back(line.secret);
   }
   if (!options_.jwt_secret.empty()) secrets.push_back(options_.jwt_secret);
   return secrets;
 }
 
+void HttpIntake::Watch(EventLoop& loop) {
+  watch_.emplace(loop, options_.files(), [this] { [[maybe_unused]] const auto done = Reload(); });
+  for (const std::string& path : watch_->Unwatchable()) {
+    LogWarn("Some changes of the HTTP intake's files will not be seen", {{"why", path}});
+  }
+}
+
+Result<std::shared_ptr<const TlsContext>> HttpIntake::LoadTls() const {
+  TlsConfig config;
+  config.certificate.path = options_.tls_cert;
+  config.key.path = options_.tls_key;
+  auto loaded = TlsContext::Load(config);
+  if (!loaded) return Error{"--tls-cert, --tls-key: " + loaded.error().message};
+  return loaded;
+}
+
 Result<Done> HttpIntake::Reload() {
+  const Result<Done> tls = ReloadTls();
+  const Result<Done> secrets = ReloadSecrets();
+  return secrets ? tls : secrets;
+}
+
+Result<Done> HttpIntake::ReloadTls() {
+  if (tls_ == nullptr) return Done{};
+  auto loaded = LoadTls();
+  ++certificate_reloads_[loaded.has_value()];
+  if (!loaded) {
+    LogError("The certificate was not loaded, the old one stays in force",
+             {{"error", loaded.error().message}});
+    return loaded.error();
+  }
+  LogInfo("Loaded the certificate", {{"not_after", (*loaded)->not_after()}});
+  tls_->Replace(std::move(*loaded));
+  return Done{};
+}
+
+Result<Done> HttpIntake::ReloadSecrets() {
   if (options_.jwt_secret_file.empty()) return Done{};
   auto secrets = LoadSecrets();
   ++secret_reloads_[secrets.has_value()];
@@ -130,8 +189,10 @@ HttpIntakeReport HttpIntake::Report() const {
   report.lines_not_allowed = lines_not_allowed_.load();
   report.cut_connections = server_->cut_connections();
   report.remembered_tokens = tokens_.remembered();
-  report.secret_reloads[0] = secret_reloads_[0].load();
-  report.secret_reloads[1] = secret_reloads_[1].load();
+  for (const size_t outcome : {0, 1}) {
+    report.secret_reloads[outcome] = secret_reloads_[outcome].load();
+    report.certificate_reloads[outcome] = certificate_reloads_[outcome].load();
+  }
   return report;
 }
 
@@ -257,13 +318,12 @@ bool HttpIntake::Unpack(Exchange& exchange, std::string* body) {
     exchange.Refuse(415, "Unsupported content encoding", {{"Accept-Encoding", "gzip"}});
     return false;
   }
-  auto unpacked = Gunzip(*body, options_.max_body_bytes);
-  if (!unpacked) {
-    const bool too_large = unpacked.error().message.find("more than") != std::string::npos;
-    exchange.Refuse(too_large ? 413 : 400, unpacked.error().message);
+  Gunzipped unpacked = Gunzip(*body, options_.max_body_bytes);
+  if (unpacked.end != GunzipEnd::kWhole) {
+    exchange.Refuse(unpacked.end == GunzipEnd::kTooLarge ? 413 : 400, unpacked.text);
     return false;
   }
-  *body = std::move(*unpacked);
+  *body = std::move(unpacked.text);
   return true;
 }
 

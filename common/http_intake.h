@@ -9,8 +9,10 @@
 // have others. Memory is bounded by max_connections small bodies, kLargeBodies bytes of large ones,
 // and the queue. Slow clients are cut after timeout_idle + timeout_read without an answer.
 //
-// Threads: Start, Reload and Stop on the main thread; handlers run on the server's threads.
-// Lifetimes: it outlives who reads its queue, who asks it for its connections; the judge is copied.
+// Secrets and certificates are read again when their files change.
+// Threads: Start, Reload and Stop on the main thread, which is the loop's; handlers run on the
+// server's threads. Lifetimes: the loop outlives it; it outlives who reads its queue, who asks it
+// for its connections; the judge is copied.
 // Tested by tests/integration/test_http_intake.py.
 #pragma once
 
@@ -20,16 +22,20 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "common/auth_token.h"
+#include "common/file_watch.h"
 #include "common/http_intake_options.h"
 #include "common/http_server.h"
 #include "common/intake_batch.h"
 #include "common/line_queue.h"
 #include "common/metric_call.h"
+#include "common/replaceable.h"
 #include "common/result.h"
+#include "common/tls_context.h"
 
 namespace weir {
 
@@ -40,14 +46,19 @@ struct HttpIntakeReport {
   uint64_t lines_not_allowed = 0;       // by their token
   uint64_t cut_connections = 0;         // for their slowness
   uint64_t remembered_tokens = 0;       // now
-  uint64_t secret_reloads[2] = {0, 0};  // [succeeded]
+  uint64_t secret_reloads[2] = {0, 0};  // [succeeded], as the next
+  uint64_t certificate_reloads[2] = {0, 0};
 };
 
 class HttpIntake {
  public:
   // Serves when it returns. The error names the flag. REQUIRES: options.enabled().
+  // `adopted`: where its socket may be among; null: it opens one.
   static Result<std::unique_ptr<HttpIntake>> Start(const HttpIntakeOptions& options,
-                                                   LineJudge judge);
+                                                   LineJudge judge, EventLoop& loop,
+                                                   AdoptedSockets* adopted = nullptr);
+  // Reads what Start would, and serves nothing.
+  static Result<Done> Check(const HttpIntakeOptions& options);
   ~HttpIntake();
   HttpIntake(const HttpIntake&) = delete;
   HttpIntake& operator=(const HttpIntake&) = delete;
@@ -57,7 +68,13 @@ class HttpIntake {
   // What it is bound to.
   const std::string& address() const { return server_->address(); }
 
-  // Reads the secrets anew; those before stay in force when that fails.
+  // For a successor; see HttpServer.
+  const BoundSocket& socket() const { return server_->socket(); }
+  void LeaveSocket() { server_->LeaveSocket(); }
+
+  // Has it files that can be read again?
+  bool has_files() const { return !options_.files().empty(); }
+  // Reads secrets and certificate again; those before stay in force when that fails.
   Result<Done> Reload();
   // Ends the running requests. What they gave stays in the queue.
   void Stop() { server_->Stop(); }
@@ -73,7 +90,11 @@ class HttpIntake {
 
   HttpIntake(const HttpIntakeOptions& options, LineJudge judge);
 
+  void Watch(EventLoop& loop);
   Result<TokenVerifier::Secrets> LoadSecrets() const;
+  Result<std::shared_ptr<const TlsContext>> LoadTls() const;
+  Result<Done> ReloadSecrets();
+  Result<Done> ReloadTls();
   void Handle(HttpRequest& request, HttpResponse& response);
   void Serve(Exchange& exchange);
   void TakeMetric(Exchange& exchange, std::string_view type, std::string_view key);
@@ -98,6 +119,9 @@ class HttpIntake {
   std::atomic<uint64_t> lines_without_room_{0};
   std::atomic<uint64_t> lines_not_allowed_{0};
   std::array<std::atomic<uint64_t>, 2> secret_reloads_{};
+  std::array<std::atomic<uint64_t>, 2> certificate_reloads_{};
+  std::shared_ptr<Replaceable<TlsContext>> tls_;  // null: plain text
+  std::optional<FileWatch> watch_;
   std::unique_ptr<HttpServer> server_;  // its threads use all the rest
 };
 

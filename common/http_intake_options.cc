@@ -56,6 +56,14 @@ void AddHttpIntakeFlags(FlagSet* flags, HttpIntakeOptions* options) {
       uint32_t{2}, uint32_t{4096});
 }
 
+std::vector<std::string> HttpIntakeOptions::files() const {
+  std::vector<std::string> files;
+  for (const std::string& file : {jwt_secret_file, tls_cert, tls_key}) {
+    if (!file.empty()) files.push_back(file);
+  }
+  return files;
+}
+
 Result<Done> Validate(const HttpIntakeOptions& options) {
   if (options.tls_cert.empty() != options.tls_key.empty()) {
     return Error{"--tls-cert and --tls-key go together: give both for HTTPS, or neither"};

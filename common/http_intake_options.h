@@ -33,6 +33,9 @@ struct HttpIntakeOptions {
   uint32_t max_connections = 256;
 
   bool enabled() const { return port != 0; }
+  bool has_tls() const { return !tls_cert.empty(); }
+  // Those that are read again when they change.
+  std::vector<std::string> files() const;
   bool wants_tokens() const { return !jwt_secret.empty() || !jwt_secret_file.empty(); }
 };
 

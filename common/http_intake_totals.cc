@@ -16,8 +16,10 @@ std::vector<prometheus::MetricFamily> HttpIntakeFamilies(
                                 "Connections ended because their client was too slow.");
   auto tokens = OwnFamily::Gauge("weir_http_intake_remembered_tokens",
                                  "Good tokens that need not be verified again.");
-  auto reloads = OwnFamily::Counter("weir_http_intake_secret_reloads_total",
+  auto secrets = OwnFamily::Counter("weir_http_intake_secret_reloads_total",
                                     "Reloads of the file of secrets, by how they ended.");
+  auto certificates = OwnFamily::Counter("weir_http_intake_certificate_reloads_total",
+                                         "Reloads of the certificate, by how they ended.");
   const auto value = [](uint64_t count) { return static_cast<double>(count); };
   if (report) {
     for (const auto& [status, count] : report->requests) {
@@ -27,11 +29,14 @@ std::vector<prometheus::MetricFamily> HttpIntakeFamilies(
     dropped.Add({{"reason", "name_not_allowed"}}, value(report->lines_not_allowed));
     cut.Add(value(report->cut_connections));
     tokens.Add(value(report->remembered_tokens));
-    reloads.Add({{"outcome", "success"}}, value(report->secret_reloads[1]));
-    reloads.Add({{"outcome", "failure"}}, value(report->secret_reloads[0]));
+    for (const size_t good : {1, 0}) {
+      const char* const outcome = good ? "success" : "failure";
+      secrets.Add({{"outcome", outcome}}, value(report->secret_reloads[good]));
+      certificates.Add({{"outcome", outcome}}, value(report->certificate_reloads[good]));
+    }
   }
   std::vector<prometheus::MetricFamily> families;
-  for (OwnFamily* family : {&requests, &dropped, &cut, &tokens, &reloads}) {
+  for (OwnFamily* family : {&requests, &dropped, &cut, &tokens, &secrets, &certificates}) {
     families.push_back(family->Take());
   }
   return families;

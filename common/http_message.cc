@@ -151,8 +151,15 @@ std::string HttpResponse::Head(int status, std::string_view framing, bool ends_i
   std::string head = request_.version() == HttpVersion::k11 ? "HTTP/1.1 " : "HTTP/1.0 ";
   head += std::to_string(status);
   head.append(" ").append(Reason(status)).append("\r\nDate: ").append(DateNow()).append("\r\n");
-  for (const HttpHeader& header : headers) {
-    head.append(header.name).append(": ").append(header.value).append("\r\n");
+  const auto add = [&head](std::string_view name, std::string_view value) {
+    head.append(name).append(": ").append(value).append("\r\n");
+  };
+  for (const HttpHeader& header : headers) add(header.name, header.value);
+  for (const auto& [name, value] : added_) {
+    const bool replaced = std::ranges::any_of(headers, [&name = name](const HttpHeader& header) {
+      return EqualsIgnoringCase(header.name, name);
+    });
+    if (!replaced) add(name, value);
   }
   head += framing;
   if (!KeepAlive() || (framing.empty() && !ends_itself)) {

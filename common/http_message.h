@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace weir {
@@ -102,6 +103,11 @@ class HttpResponse {
   // The end of the body. REQUIRES: Start was called.
   void Finish();
 
+  // Also sent, unless the handler sends one of that name itself. Before Send or Start.
+  void AddHeader(std::string_view name, std::string_view value) {
+    added_.emplace_back(name, value);
+  }
+
   // The connection ends with the response. Before Send or Start.
   void CloseAfter() { connection_.CloseAfterResponse(), close_ = true; }
 
@@ -124,6 +130,7 @@ class HttpResponse {
   bool streaming_ = false;
   bool chunked_ = false;
   bool failed_ = false;
+  std::vector<std::pair<std::string, std::string>> added_;
   std::string chunk_;  // room for its size line, then the bytes that wait
 };
 

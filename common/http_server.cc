@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,11 +15,14 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <thread>
 #include <utility>
 
 #include "common/check.h"
 #include "common/http_tls.h"
 #include "common/log.h"
+#include "common/own_sockets.h"
 #include "common/silence_cutter.h"
 #include "common/socket.h"
 
@@ -36,32 +38,6 @@ constexpr auto kStopGrace = std::chrono::seconds(2);
 constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 
 using Clock = std::chrono::steady_clock;
-
-// Calls `visit(fd, local address)` for every TCP socket of this process whose port is `port`.
-template <class Visit>
-void ForEachTcpSocket(uint16_t port, Visit visit) {
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  const int end = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 1 << 16));
-  for (int fd = 0; fd < end; ++fd) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof(address);
-    if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) continue;
-    if (address.ss_family != AF_INET && address.ss_family != AF_INET6) continue;
-    int type = 0;
-    socklen_t type_size = sizeof(type);
-    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size);
-    // Not asked again: another thread may have closed the descriptor meanwhile.
-    const SocketAddress local(reinterpret_cast<const sockaddr*>(&address), size);
-    if (type == SOCK_STREAM && local.port() == port) visit(fd, local);
-  }
-}
-
-bool Listens(int fd) {
-  int listens = 0;
-  socklen_t size = sizeof(listens);
-  return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
-}
 
 // Threads started while one of these lives have small stacks.
 class SmallStacks {
@@ -157,11 +133,17 @@ class HttpServer::Impl {
     const int seconds = static_cast<int>(options_.request_timeout.count() / 1000);
     setsockopt(socket_.fd.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof(seconds));
     port_ = SocketAddress::OfSocket(socket_.fd.get()).port();
+    if (options_.tls != nullptr) tls_.emplace(options_.tls);
   }
 
   Result<Done> Start();
+  // The socket is another process's too: it is left, never shut down.
+  void Share() { shared_ = true; }
+  void LeaveSocket();
+  void AwaitClients(std::chrono::milliseconds most);
   void Stop();
 
+  const BoundSocket& socket() const { return socket_; }
   uint16_t port() const { return port_; }
   const std::string& address() const { return socket_.address; }
   uint64_t connections() const { return connections_.load(std::memory_order_relaxed); }
@@ -174,7 +156,7 @@ class HttpServer::Impl {
   }
   static Impl* Of(const mg_connection* connection) { return Of(mg_get_context(connection)); }
   static void* OnThread(const mg_context* context, int type);
-  bool tls() const { return !options_.tls_certificate.empty(); }
+  bool tls() const { return tls_.has_value(); }
   Result<Done> InitLibrary();
   std::vector<std::string> Settings() const;
   static mg_callbacks Callbacks();
@@ -184,10 +166,11 @@ class HttpServer::Impl {
   const HttpServerOptions options_;
   std::map<std::string, HttpHandler, std::less<>> routes_;
   BoundSocket socket_;
+  bool shared_ = false;
   uint16_t port_ = 0;
   mg_context* context_ = nullptr;
   std::promise<bool> socket_replaced_;
-  ScopedFd pem_;  // certificate and key, for TLS
+  std::optional<HttpTls> tls_;
   std::atomic<int> held_connections_ = 0;
   std::atomic<uint64_t> connections_ = 0;
   std::unique_ptr<SilenceCutter> cutter_;
@@ -218,7 +201,7 @@ void* HttpServer::Impl::OnThread(const mg_context* context, int type) {
 }
 
 Result<Done> HttpServer::Impl::InitLibrary() {
-  if (tls()) LoadOpenSsl();
+  if (tls()) HttpTls::LoadOpenSsl();
   const unsigned features = tls() ? MG_FEATURES_TLS : MG_FEATURES_DEFAULT;
   if ((mg_init_library(features) & features) == features) return Done{};
   mg_exit_library();
@@ -228,7 +211,7 @@ Result<Done> HttpServer::Impl::InitLibrary() {
 }
 
 std::vector<std::string> HttpServer::Impl::Settings() const {
-  std::vector<std::string> settings = {
+  return {
       "listening_ports",
       tls() ? "127.0.0.1:0s" : "127.0.0.1:0",
       "num_threads",
@@ -248,13 +231,6 @@ std::vector<std::string> HttpServer::Impl::Settings() const {
       "enable_auth_domain_check",
       "no",
   };
-  if (tls()) {
-    const std::string pem = "/proc/self/fd/" + std::to_string(pem_.get());
-    for (const char* const name : {"ssl_certificate", "ssl_certificate_chain"}) {
-      settings.insert(settings.end(), {name, pem});
-    }
-  }
-  return settings;
 }
 
 mg_callbacks HttpServer::Impl::Callbacks() {
@@ -271,6 +247,11 @@ mg_callbacks HttpServer::Impl::Callbacks() {
   callbacks.connection_close = [](const mg_connection* connection) {
     Of(connection)->held_connections_.fetch_sub(1);
   };
+  // Asked for once, and told once more at the end, when it stays ours.
+  callbacks.external_ssl_ctx = [](void** context, void* self) {
+    *context = static_cast<Impl*>(self)->tls_->context();
+    return 1;
+  };
   callbacks.log_message = [](const mg_connection*, const char* message) {
     LogDebug("HTTP server", {{"message", message}});
     return 1;
@@ -279,11 +260,6 @@ mg_callbacks HttpServer::Impl::Callbacks() {
 }
 
 Result<Done> HttpServer::Impl::Start() {
-  if (tls()) {
-    Result<ScopedFd> pem = JoinPem(options_.tls_certificate, options_.tls_key);
-    if (!pem) return pem.error();
-    pem_ = std::move(*pem);
-  }
   if (Result<Done> ready = InitLibrary(); !ready) return ready.error();
   const std::vector<std::string> settings = Settings();
   std::vector<const char*> words;
@@ -313,8 +289,35 @@ Result<Done> HttpServer::Impl::Start() {
   return Done{};
 }
 
+void HttpServer::Impl::LeaveSocket() {
+  if (context_ == nullptr || !socket_.fd.valid()) return;
+  // Nobody knows this one's port. It has to listen, or CivetWeb would be told of an error for ever.
+  const auto nowhere = OpenTcp({.host = "127.0.0.1", .port = 0});
+  ForEachTcpSocket(port_, [&](int fd, const SocketAddress&) {
+    if (fd == socket_.fd.get() || !Listens(fd)) return;
+    // Without a substitute it goes on accepting, until Stop.
+    if (nowhere) dup3(nowhere->front().fd.get(), fd, O_CLOEXEC);
+  });
+  socket_.fd = ScopedFd();
+}
+
+void HttpServer::Impl::AwaitClients(std::chrono::milliseconds most) {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;  // an answer is a connection's last
+  }
+  const auto end = std::chrono::steady_clock::now() + most;
+  // CivetWeb counts a connection when a thread has it; the kernel, from the beginning on.
+  for (bool any = true; any && std::chrono::steady_clock::now() < end;) {
+    any = false;
+    ForEachTcpSocket(port_, [&any](int fd, const SocketAddress&) { any = any || !Listens(fd); });
+    if (any) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 void HttpServer::Impl::Stop() {
   if (context_ == nullptr) return;
+  if (shared_) LeaveSocket();
   cut_before_stop_ = cut_connections();
   cutter_.reset();
   {
@@ -323,7 +326,11 @@ void HttpServer::Impl::Stop() {
     idle_.wait_for(lock, kStopGrace, [this] { return running_ == 0; });
   }
   // CivetWeb's threads look at its stop flag every two seconds, or when their socket wakes them.
-  ForEachTcpSocket(port_, [](int fd, const SocketAddress&) { shutdown(fd, SHUT_RDWR); });
+  // One that is left to another process must not be shut down: it would be for that one too.
+  const bool left = !socket_.fd.valid();
+  ForEachTcpSocket(port_, [left](int fd, const SocketAddress&) {
+    if (!left || !Listens(fd)) shutdown(fd, SHUT_RDWR);
+  });
   mg_stop(std::exchange(context_, nullptr));
   mg_exit_library();
 }
@@ -358,6 +365,7 @@ int HttpServer::Impl::Serve(mg_connection* connection) {
 }
 
 void HttpServer::Impl::Handle(HttpRequest& request, HttpResponse& response) const {
+  if (options_.gate && !options_.gate(request, response)) return;
   auto route = routes_.find(request.path());
   if (route == routes_.end()) route = routes_.find(std::string_view());
   if (route != routes_.end()) return route->second(request, response);
@@ -374,9 +382,17 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOptions& o
     return Error{"bad HTTP listening address: " + options.listen_address +
                  " (write host:port, as in :9102 or [::1]:9102)"};
   }
-  Result<std::vector<BoundSocket>> sockets = OpenTcp(*address);
+  const std::string& where = options.listen_address;
+  Result<std::vector<BoundSocket>> sockets = std::vector<BoundSocket>();
+  if (options.adopted != nullptr) {
+    sockets = options.adopted->Take(options.purpose, Transport::kTcp, where);
+  }
+  const bool shared = !sockets->empty();
+  if (sockets->empty()) sockets = OpenTcp(*address);
   if (!sockets) return Error{"HTTP: " + sockets.error().message};
+  sockets->front().wanted = WantedAs(options.purpose, where);
   auto impl = std::make_unique<Impl>(options, std::move(routes), std::move(sockets->front()));
+  if (shared) impl->Share();
   if (Result<Done> started = impl->Start(); !started) {
     impl->Stop();
     return started.error();
@@ -389,6 +405,9 @@ const std::string& HttpServer::address() const { return impl_->address(); }
 uint64_t HttpServer::connections() const { return impl_->connections(); }
 int HttpServer::open_connections() const { return impl_->open_connections(); }
 uint64_t HttpServer::cut_connections() const { return impl_->cut_connections(); }
+const BoundSocket& HttpServer::socket() const { return impl_->socket(); }
+void HttpServer::LeaveSocket() { impl_->LeaveSocket(); }
+void HttpServer::AwaitClients(std::chrono::milliseconds most) { impl_->AwaitClients(most); }
 void HttpServer::Stop() { impl_->Stop(); }
 
 }  // namespace weir

@@ -18,10 +18,10 @@
 // an accepted socket it keeps two addresses of 16 bytes side by side, and the 28 bytes of an IPv6
 // address end within the second (read in 1.15 and 1.16); only the client's address is lost.
 //
-// TLS is CivetWeb's, which loads OpenSSL when it is first asked for. What it loads are our
-// libraries of weir-tls/, beside the program or in ../lib (common/tls/ssl.cc says why); nothing
-// else costs who serves no HTTPS. It reads certificate and key from one file; they are put together
-// in memory (memfd), so that the key stands on no disk twice.
+// TLS is OpenSSL's, with a context of ours (common/http_tls.h): a certificate that is replaced
+// holds from the next handshake on. CivetWeb loads OpenSSL by itself when it is first asked for
+// TLS; what it finds are our libraries of weir-tls/, beside the program or in ../lib
+// (common/tls/ssl.cc says why), and behind them the OpenSSL that the program has.
 //
 // A path nobody registered is answered 404, "404 page not found\n", as Go does.
 // Thread safety: handlers run on several threads at once. Start and Stop belong to one thread that
@@ -37,10 +37,15 @@
 #include <string>
 #include <vector>
 
+#include "common/adopted_sockets.h"
 #include "common/http_message.h"
 #include "common/result.h"
 
 namespace weir {
+
+template <class T>
+class Replaceable;
+class TlsContext;
 
 struct HttpServerOptions {
   // host:port; an empty host means every interface, port 0 any free port.
@@ -64,10 +69,14 @@ struct HttpServerOptions {
   std::chrono::milliseconds max_silence{0};
   // Paths reach handlers as they came: encoded, with their dots and slashes. Default false.
   bool raw_paths = false;
-  // HTTPS: PEM files of the certificate, with those that vouch for it behind, and of its key.
-  // Default empty: HTTP.
-  std::string tls_certificate = {};
-  std::string tls_key = {};
+  // HTTPS, by what is in force at each handshake. Default null: HTTP.
+  std::shared_ptr<const Replaceable<TlsContext>> tls = {};
+  // Called before the route of every request, on several threads at once; false: it has answered,
+  // and no route is asked. Default empty: every request is let in.
+  std::function<bool(HttpRequest&, HttpResponse&)> gate = {};
+  // Where its socket may be among; null: it opens one.
+  AdoptedSockets* adopted = nullptr;
+  std::string purpose = "web";  // what a successor finds it by
 };
 
 using HttpHandler = std::function<void(HttpRequest&, HttpResponse&)>;
@@ -78,7 +87,8 @@ struct HttpRoute {
   HttpHandler handler;
 };
 
-// At most `limit` calls of `handler` at a time; others get 503 with Retry-After at once.
+// At most `limit` calls of `handler` at a time; others get 503 with Retry-After at once. A call
+// counts until the handler has returned, which is a moment after its client has the answer.
 HttpHandler LimitConcurrency(int limit, HttpHandler handler);
 
 class HttpServer {
@@ -98,6 +108,15 @@ class HttpServer {
   uint64_t connections() const;
   int open_connections() const;
   uint64_t cut_connections() const;
+
+  // The listening socket, for another process to have too. REQUIRES: LeaveSocket was not called.
+  const BoundSocket& socket() const;
+  // Accepts no more connections; the socket stays as it is, for another process that has it. Those
+  // that are accepted are served on. Stop then takes up to two seconds, until CivetWeb looks.
+  void LeaveSocket();
+  // After LeaveSocket: until no connection is left, but no longer than `most`. Those that wait for
+  // a thread, and would be cut by Stop without an answer, get one.
+  void AwaitClients(std::chrono::milliseconds most);
 
   // Lets the running requests end, for at most two seconds, then cuts them and closes. May be
   // called again.

@@ -1,41 +1,48 @@
 #include "common/http_tls.h"
 
 #include <dlfcn.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <openssl/ssl.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
 
 namespace weir {
+namespace {
 
-void LoadOpenSsl() {
+int OnHello(SSL* connection, int*, void* newest) {
+  // A lock in each handshake: they are rare, and CivetWeb's threads have nothing of ours to hold.
+  Replaceable<TlsContext>::Reader reader(*static_cast<const Replaceable<TlsContext>*>(newest));
+  reader.Get().Adopt(connection);
+  return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+// Not $ORIGIN: that is the folder of whoever calls dlopen, which under a sanitizer is its library.
+std::string FolderOfProgram() {
+  std::error_code unreadable;  // where /proc is not mounted
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", unreadable);
+  return unreadable ? "$ORIGIN" : program.parent_path().string();
+}
+
+}  // namespace
+
+HttpTls::HttpTls(std::shared_ptr<const Replaceable<TlsContext>> newest)
+    : newest_(std::move(newest)), context_(TlsContext::NewWithoutSessions()) {
+  SSL_CTX_set_client_hello_cb(context_, &OnHello,
+                              const_cast<Replaceable<TlsContext>*>(newest_.get()));
+}
+
+HttpTls::~HttpTls() { SSL_CTX_free(context_); }
+
+void HttpTls::LoadOpenSsl() {
+  const std::string beside = FolderOfProgram();
   for (const std::string name : {"libcrypto.so", "libssl.so"}) {
-    for (const std::string folder : {"$ORIGIN/weir-tls/", "$ORIGIN/../lib/weir-tls/"}) {
+    for (const std::string& folder : {beside + "/weir-tls/", beside + "/../lib/weir-tls/"}) {
       // What is loaded under a name is what CivetWeb gets when it asks for that name.
       if (dlopen((folder + name).c_str(), RTLD_NOW) != nullptr) break;
     }
   }
-}
-
-Result<ScopedFd> JoinPem(const std::string& certificate, const std::string& key) {
-  ScopedFd pem(memfd_create("tls", MFD_CLOEXEC));
-  if (!pem.valid()) return Error{std::string("memfd_create: ") + std::strerror(errno)};
-  for (const std::string& path : {certificate, key}) {
-    errno = 0;
-    std::ifstream file(path);
-    const std::string text = std::string(std::istreambuf_iterator<char>(file), {}) + "\n";
-    if (text.find("-----BEGIN ") == text.npos) {
-      return Error{path + ": " + (file.is_open() ? "holds nothing in PEM" : std::strerror(errno)) +
-                   "; give a certificate and a key as PEM files"};
-    }
-    if (write(pem.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-      return Error{path + ": cannot be kept in memory: " + std::strerror(errno)};
-    }
-  }
-  return pem;
 }
 
 }  // namespace weir

@@ -1,22 +1,33 @@
-// What CivetWeb needs of us for HTTPS: OpenSSL under the names it looks for, and one file with
-// certificate and key.
+// HttpTls: TLS for CivetWeb: OpenSSL under the names it looks for, and one context of OpenSSL's for
+// the server's life, whose connections go on by the newest TlsContext once their client said hello.
 //
-// Thread safety: for the main thread. Tested by tests/integration/test_http_intake.py.
+// Thread safety: constructed on the main thread; OpenSSL calls it on any. Lifetimes: outlives the
+// server. Tested by tests/integration/test_web_config.py and test_http_intake.py.
 #pragma once
 
-#include <string>
+#include <memory>
 
-#include "common/result.h"
-#include "common/scoped_fd.h"
+#include "common/replaceable.h"
+#include "common/tls_context.h"
 
 namespace weir {
 
-// Loads OpenSSL for the rest of the process, where our libraries are (common/tls/ssl.cc). CivetWeb
-// tells when that did not do.
-void LoadOpenSsl();
+class HttpTls {
+ public:
+  explicit HttpTls(std::shared_ptr<const Replaceable<TlsContext>> newest);
+  ~HttpTls();
+  HttpTls(const HttpTls&) = delete;
+  HttpTls& operator=(const HttpTls&) = delete;
 
-// A file in memory with both, the certificate first, as CivetWeb takes the first for the server's
-// own: /proc/self/fd/N is its path. Error: the file that cannot be read, or holds nothing in PEM.
-Result<ScopedFd> JoinPem(const std::string& certificate, const std::string& key);
+  ssl_ctx_st* context() const { return context_; }
+
+  // Loads OpenSSL for CivetWeb, where our libraries are (common/tls/ssl.cc). CivetWeb tells when
+  // that did not do.
+  static void LoadOpenSsl();
+
+ private:
+  const std::shared_ptr<const Replaceable<TlsContext>> newest_;
+  ssl_ctx_st* const context_;
+};
 
 }  // namespace weir

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/adopted_sockets.h"
 #include "common/guard.h"
 #include "common/result.h"
 #include "common/socket.h"
@@ -28,12 +29,13 @@ struct IntakeOptions {
   IntakeAddresses addresses;
   IntakeAddresses names;  // what errors call them; of `udp` the first
   mode_t unix_mode = 0755;
-  int read_buffer = 0;           // of datagram sockets, in bytes
-  int threads = 1;               // that will read; UDP and TCP ports get a socket for each
-  const Guard* guard = nullptr;  // whom they will take; null: everybody
+  int read_buffer = 0;                // of datagram sockets, in bytes
+  int threads = 1;                    // that will read; UDP and TCP ports get a socket for each
+  AdoptedSockets* adopted = nullptr;  // taken first, as many as were passed; null: none
+  const Guard* guard = nullptr;       // whom they will take; null: everybody
 };
 
-// By listener the sockets: one for each thread, or a single one.
+// By listener the sockets: one for each thread, or a single one; of adopted ones any number.
 Result<std::vector<std::vector<BoundSocket>>> OpenIntake(const IntakeOptions& options);
 
 }  // namespace weir

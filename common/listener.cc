@@ -6,6 +6,7 @@
 #include "common/datagram_listener.h"
 #include "common/signed_gate.h"
 #include "common/stream_listener.h"
+#include "common/takeover_link.h"
 #include "common/token_gate.h"
 
 namespace weir {
@@ -21,6 +22,21 @@ LineSink& Listener::Gated(LineSink& inner) {
     gate_ = std::make_unique<TokenGate>(*admission().tokens, inner, counters_);
   }
   return gate_ == nullptr ? inner : *gate_;
+}
+
+bool Listener::Share(const TakeoverLink& link) const {
+  return link.SendSocket(transport(), socket_.wanted, fd());
+}
+
+void Listener::OwnFile() {
+  const bool is_unix = transport() == Transport::kUnixgram || transport() == Transport::kUnixStream;
+  if (is_unix && address().starts_with('/')) socket_.file = SocketFile(address());
+}
+
+void Listener::Leave() {
+  left_ = true;
+  socket_.file.Leave();
+  socket_.fd = ScopedFd();
 }
 
 std::unique_ptr<Listener> Attach(EventLoop& loop, ReceiveSlots& slots, BoundSocket socket,

@@ -25,6 +25,8 @@
 
 namespace weir {
 
+class TakeoverLink;
+
 class LineSink {
  public:
   virtual ~LineSink() = default;
@@ -45,7 +47,7 @@ struct ListenerCounters {
   // Datagrams longer than 64 KiB (unixgram only); the line that was cut off is not delivered.
   uint64_t truncated = 0;
   uint64_t receive_errors = 0;     // failed reads of a datagram socket
-  uint64_t connections = 0;        // accepted
+  uint64_t connections = 0;        // accepted, their TLS handshake done
   uint64_t connection_errors = 0;  // connections that ended by an error, such as a reset
   uint64_t accept_errors = 0;      // failed accepts, such as for want of file descriptors
   uint64_t too_long_lines = 0;     // longer than kMaxLineBytes, dropped
@@ -86,6 +88,17 @@ class Listener {
   // accepts whom the kernel let in, reads every connection and closes it. May be called again.
   virtual void Drain() = 0;
 
+  // Handing over to another process, which reads on where this one stopped. Pause: reads no more,
+  // until Resume. Share: gives socket and connections to the other one too; false when it did not
+  // take them. Leave: it has them; closes ours without a word, and listens no more.
+  // REQUIRES: Share and Leave come after Pause.
+  virtual void Pause() = 0;
+  virtual void Resume() = 0;
+  virtual bool Share(const TakeoverLink& link) const;
+  virtual void Leave();
+  // The predecessor has left: the file of a unix socket goes with ours from now on.
+  void OwnFile();
+
   // Datagrams that the kernel dropped for want of buffer since the socket was opened. Zero for
   // streams, where nothing is lost.
   virtual uint64_t KernelDrops() const = 0;
@@ -105,6 +118,9 @@ class Listener {
   LineSink& Gated(LineSink& inner);
 
   int fd() const { return socket_.fd.get(); }
+  bool left() const { return left_; }
+  // Once.
+  std::vector<OpenStream> TakeStreams() { return std::move(socket_.streams); }
   const Admission& admission() const { return socket_.admission; }
   int granted_read_buffer() const { return socket_.granted_read_buffer; }
 
@@ -113,6 +129,7 @@ class Listener {
 
  private:
   BoundSocket socket_;
+  bool left_ = false;               // another process has the socket
   std::unique_ptr<LineSink> gate_;  // null: the sink is open to all
 };
 

@@ -15,6 +15,9 @@ template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
 };
+// clang 16 does not make one for an aggregate by itself.
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
 
 // Room for the cut mark, the closing quote and one escape sequence.
 constexpr size_t kReserve = 16;

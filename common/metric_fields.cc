@@ -11,7 +11,7 @@ namespace weir {
 namespace {
 
 // As Go's decoder.
-constexpr int kMostDepth = 10'000;
+constexpr size_t kMostDepth = 10'000;
 
 constexpr std::string_view kNames[kFieldNameCount] = {"value", "tags", "sampleRate", "n",
                                                       "dur",   "time", "shift"};
@@ -77,8 +77,9 @@ class JsonReader {
 
   bool ReadObject(MetricFields* fields);
   bool ReadField(MetricField* field);
-  bool SkipValue(int depth);
-  bool SkipList(char close, bool with_names, int depth);
+  bool SkipValue();
+  bool SkipScalar();
+  bool SkipName();
   bool ReadNumber(std::string* text);
   bool ReadString(std::string* text);
   bool ReadEscape(std::string* text);
@@ -100,7 +101,7 @@ bool JsonReader::ReadObject(MetricFields* fields) {
     if (!Take(':')) return false;
     SkipSpace();
     const std::optional<FieldName> name = FindName(scratch_);
-    if (!(name ? ReadField(&(*fields)[*name]) : SkipValue(1))) return false;
+    if (!(name ? ReadField(&(*fields)[*name]) : SkipValue())) return false;
     SkipSpace();
     if (Take('}')) return true;
     if (!Take(',')) return false;
@@ -119,16 +120,37 @@ bool JsonReader::ReadField(MetricField* field) {
     return ReadNumber(&field->text);
   }
   field->kind = MetricField::Kind::kOther;
-  return SkipValue(1);
+  return SkipValue();
 }
 
-bool JsonReader::SkipValue(int depth) {
-  if (depth > kMostDepth) return false;
+// By a list of what is open rather than by recursion: a client says how deep it goes, and the stack
+// of a web server's thread holds some hundred levels.
+bool JsonReader::SkipValue() {
+  std::string open;  // the ends of the objects and arrays around
+  for (;;) {
+    if (open.size() >= kMostDepth) return false;
+    const char first = Peek();
+    if (first == '{' || first == '[') {
+      ++at_;
+      open += first == '{' ? '}' : ']';
+      SkipSpace();
+      if (Peek() != open.back()) {
+        if (first == '{' && !SkipName()) return false;
+        continue;
+      }
+    } else if (!SkipScalar()) {
+      return false;
+    }
+    for (SkipSpace(); !open.empty() && Take(open.back()); SkipSpace()) open.pop_back();
+    if (open.empty()) return true;
+    if (!Take(',')) return false;
+    SkipSpace();
+    if (open.back() == '}' && !SkipName()) return false;
+  }
+}
+
+bool JsonReader::SkipScalar() {
   switch (Peek()) {
-    case '{':
-      return SkipList('}', true, depth);
-    case '[':
-      return SkipList(']', false, depth);
     case '"':
       return ReadString(&scratch_);
     case 't':
@@ -142,23 +164,13 @@ bool JsonReader::SkipValue(int depth) {
   }
 }
 
-bool JsonReader::SkipList(char close, bool with_names, int depth) {
-  ++at_;
+// With the colon behind it.
+bool JsonReader::SkipName() {
+  if (!ReadString(&scratch_)) return false;
   SkipSpace();
-  if (Take(close)) return true;
-  for (;;) {
-    SkipSpace();
-    if (with_names) {
-      if (!ReadString(&scratch_)) return false;
-      SkipSpace();
-      if (!Take(':')) return false;
-      SkipSpace();
-    }
-    if (!SkipValue(depth + 1)) return false;
-    SkipSpace();
-    if (Take(close)) return true;
-    if (!Take(',')) return false;
-  }
+  if (!Take(':')) return false;
+  SkipSpace();
+  return true;
 }
 
 bool JsonReader::ReadNumber(std::string* text) {

@@ -11,6 +11,8 @@
 #include <optional>
 #include <utility>
 
+#include "common/wait_clock.h"
+
 namespace weir {
 
 template <class T>
@@ -25,10 +27,7 @@ class Promised {
   // The value, or nothing when it was not given in time.
   std::optional<T> Await(std::chrono::nanoseconds patience) {
     std::unique_lock lock(mutex_);
-    // wait_until the system clock: ThreadSanitizer of Debian 12's compiler does not know the wait
-    // that a steady clock uses.
-    given_.wait_until(lock, std::chrono::system_clock::now() + patience,
-                      [this] { return value_.has_value(); });
+    given_.wait_until(lock, WaitClock::now() + patience, [this] { return value_.has_value(); });
     return std::exchange(value_, std::nullopt);
   }
 

@@ -21,6 +21,11 @@ class QueueListener final : public Listener {
   QueueListener(EventLoop& loop, std::shared_ptr<LineQueue> queue, LineSink& sink);
 
   void Drain() override;
+  // Nobody takes its place: what was answered already is applied here.
+  void Pause() override {}
+  void Resume() override {}
+  bool Share(const TakeoverLink&) const override { return true; }
+  void Leave() override {}
   uint64_t KernelDrops() const override { return 0; }
   ListenerReport Report() const override;
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/check.h"
+#include "common/tls_stream.h"
 
 namespace weir {
 namespace {
@@ -82,6 +83,12 @@ int ReceiveSlots::ReceiveDatagramsFrom(int fd) {
 
 ssize_t ReceiveSlots::ReceiveStream(int fd) {
   const ssize_t size = recv(fd, memory_, kSlotBytes, MSG_DONTWAIT);
+  if (size > 0 && !give_back_.active()) give_back_.Start();
+  return size;
+}
+
+ssize_t ReceiveSlots::ReceiveStream(TlsStream& stream) {
+  const ssize_t size = stream.Read(memory_, kSlotBytes);
   if (size > 0 && !give_back_.active()) give_back_.Start();
   return size;
 }

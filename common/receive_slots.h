@@ -26,6 +26,8 @@
 
 namespace weir {
 
+class TlsStream;
+
 class ReceiveSlots {
  public:
   static constexpr int kSlots = 64;
@@ -61,6 +63,8 @@ class ReceiveSlots {
   // Takes up to kSlotBytes of a stream without blocking; what came is received(n). Returns as
   // recv().
   ssize_t ReceiveStream(int fd);
+  // As the other, of the stream within TLS: a record at a time, and as TlsStream::Read returns.
+  ssize_t ReceiveStream(TlsStream& stream);
   std::string_view received(size_t n) const { return {memory_, n}; }
 
   // Bytes of it that are in physical memory now. Asks the kernel: not for the data path.

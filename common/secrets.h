@@ -1,4 +1,4 @@
-// Secret files: one secret a line, for tokens and keys.
+// Secret files: one secret a line, for tokens, keys and what signs JSON Web Tokens.
 //
 // Blanks around a secret do not count, nor do empty lines and lines that begin with '#'.
 // Errors name file, line and column and what is wrong, never the secret. Thread safety: a free

@@ -15,6 +15,7 @@
 
 #include "common/address.h"
 #include "common/scoped_fd.h"
+#include "common/wait_clock.h"
 
 namespace weir {
 namespace {
@@ -68,9 +69,7 @@ uint64_t SilenceCutter::cut() const {
 
 void SilenceCutter::Run() {
   std::unique_lock lock(mutex_);
-  // wait_until the system clock: see common/promised.h.
-  while (!stop_.wait_until(lock, std::chrono::system_clock::now() + limit_ / 4,
-                           [this] { return stopping_; })) {
+  while (!stop_.wait_until(lock, WaitClock::now() + limit_ / 4, [this] { return stopping_; })) {
     lock.unlock();
     if (connections_() > 0) {
       Look();

@@ -20,6 +20,13 @@ void SetOption(int fd, int level, int name, int value) {
   WEIR_CHECK(setsockopt(fd, level, name, &value, sizeof(value)) == 0);
 }
 
+int GetOption(int fd, int name) {
+  int value = 0;
+  socklen_t size = sizeof(value);
+  WEIR_CHECK(getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0);
+  return value;
+}
+
 const char* Advice(int error) {
   switch (error) {
     case EADDRINUSE:
@@ -70,9 +77,7 @@ int OpenAt(const SocketAddress& address, Transport transport, GroupRole role, Bo
   if (address.family() == AF_INET6) SetOption(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
   if (tcp) {
     SetOption(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
-    // Accepted connections inherit it; a client that vanished without a word is dropped in time.
-    SetOption(fd.get(), SOL_SOCKET, SO_KEEPALIVE, 1);
-    SetOption(fd.get(), IPPROTO_TCP, TCP_KEEPIDLE, kKeepaliveIdleSeconds);
+    SetKeepalive(fd.get());
   }
   if (role == GroupRole::kRest) SetOption(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
   if (bind(fd.get(), address.data(), address.size()) != 0) return errno;
@@ -148,16 +153,41 @@ Result<std::vector<BoundSocket>> OpenTcp(const ListenAddress& address, int socke
   return OpenGroup(address, Transport::kTcp, sockets);
 }
 
+Result<Done> GrowGroup(std::vector<BoundSocket>* sockets, int count) {
+  if (sockets->size() >= static_cast<size_t>(count)) return Done{};
+  const SocketAddress address = SocketAddress::OfSocket(sockets->front().fd.get());
+  const Transport transport = sockets->front().transport;
+  for (const BoundSocket& socket : *sockets)
+    SetOption(socket.fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  while (sockets->size() < static_cast<size_t>(count)) {
+    BoundSocket more;
+    const int error = OpenAt(address, transport, GroupRole::kRest, more);
+    if (error != 0) return ListenError(transport, address, error);
+    sockets->push_back(std::move(more));
+  }
+  return Done{};
+}
+
 int SetReadBuffer(int fd, int bytes) {
   // The kernel doubles the number, in an int.
   const int asked = std::min(bytes, INT_MAX / 2);
   if (asked > 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &asked, sizeof(asked)) != 0) {
     SetOption(fd, SOL_SOCKET, SO_RCVBUF, asked);
   }
-  int granted = 0;
-  socklen_t size = sizeof(granted);
-  WEIR_CHECK(getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &granted, &size) == 0);
-  return granted;
+  return GetOption(fd, SO_RCVBUF);
+}
+
+int GrowReadBuffer(int fd, int bytes) {
+  const int has = GetOption(fd, SO_RCVBUF);
+  // What would be granted, another socket tells: without privilege there is no way back.
+  const ScopedFd probe(::socket(GetOption(fd, SO_DOMAIN), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!probe.valid() || SetReadBuffer(probe.get(), bytes) <= has) return has;
+  return SetReadBuffer(fd, bytes);
+}
+
+void SetKeepalive(int fd) {
+  SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, kKeepaliveIdleSeconds);
 }
 
 }  // namespace weir

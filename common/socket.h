@@ -18,6 +18,7 @@
 
 #include "common/address.h"
 #include "common/admission.h"
+#include "common/open_stream.h"
 #include "common/result.h"
 #include "common/scoped_fd.h"
 
@@ -25,6 +26,11 @@ namespace weir {
 
 // kHttp has no socket here: its lines come through a queue (common/queue_listener.h).
 enum class Transport : uint8_t { kUdp, kTcp, kUnixgram, kUnixStream, kHttp, kSignedUdp };
+
+// What a socket was opened for: the flag or key, and the address it has.
+inline std::string WantedAs(std::string_view purpose, const std::string& address) {
+  return std::string(purpose) + " " + address;
+}
 
 // As logs and metrics call it.
 constexpr std::string_view Name(Transport transport) {
@@ -37,11 +43,14 @@ constexpr std::string_view Name(Transport transport) {
 class SocketFile {
  public:
   SocketFile() = default;  // no file: IP and abstract sockets
-  // REQUIRES: `path` is a socket file that this process has just bound.
+  // REQUIRES: `path` is the file of a socket that this process has just bound, or was handed.
   explicit SocketFile(std::string path);
   ~SocketFile();
   SocketFile(SocketFile&& other) noexcept;
   SocketFile& operator=(SocketFile&& other) noexcept;
+
+  // Leaves the file to another process that has the socket.
+  void Leave() { path_.clear(); }
 
  private:
   std::string path_;
@@ -60,6 +69,9 @@ struct BoundSocket {
   // Zero for stream sockets.
   int granted_read_buffer = 0;
   Admission admission = {};  // whom its listener will take
+  std::string wanted = {};   // WantedAs, by which a successor finds it
+  // Of one that was handed over by a predecessor: connections it has accepted.
+  std::vector<OpenStream> streams = {};
 };
 
 struct UdpOptions {
@@ -76,10 +88,21 @@ struct UdpOptions {
 Result<std::vector<BoundSocket>> OpenUdp(const ListenAddress& address, const UdpOptions& options);
 Result<std::vector<BoundSocket>> OpenTcp(const ListenAddress& address, int sockets = 1);
 
+// Opens more for an IP port that this process, or one of the same user, has; until there are
+// `count`.
+Result<Done> GrowGroup(std::vector<BoundSocket>* sockets, int count);
+
 // How many connections the kernel holds for us to accept; clamped by net.core.somaxconn.
 constexpr int kListenBacklog = 4096;
 
 // Asks for `bytes` of receive buffer, privileged first, and returns what the kernel granted.
 int SetReadBuffer(int fd, int bytes);
+// The same, but never less than the socket has: who opened it may have been granted more than we
+// would be.
+int GrowReadBuffer(int fd, int bytes);
+
+// Of a TCP socket that listens: who connects inherits it, so a client that vanished without a word
+// is dropped in time.
+void SetKeepalive(int fd);
 
 }  // namespace weir

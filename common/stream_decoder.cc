@@ -1,6 +1,7 @@
 #include "common/stream_decoder.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/check.h"
 
@@ -28,42 +29,50 @@ StreamDecoder::StreamDecoder(Transport transport, LineSink& sink, ListenerCounte
     : sink_(sink),
       counters_(counters),
       transport_(transport),
-      framing_(transport == Transport::kUnixStream ? Framing::kUndecided : Framing::kLines) {}
+      state_{.framing = transport == Transport::kUnixStream ? StreamFraming::kUndecided
+                                                            : StreamFraming::kLines,
+             .tail = {}} {}
+
+StreamDecoder::StreamDecoder(Transport transport, LineSink& sink, ListenerCounters& counters,
+                             StreamState state)
+    : sink_(sink), counters_(counters), transport_(transport), state_(std::move(state)) {
+  counters_.pending_bytes += state_.tail.size();
+}
 
 StreamDecoder::~StreamDecoder() {
-  if (!tail_.empty()) ++counters_.unfinished_lines;
+  if (!state_.tail.empty()) ++counters_.unfinished_lines;
   Forget();
 }
 
 bool StreamDecoder::Feed(std::string_view data) {
   WEIR_CHECK(data.size() <= kMaxLineBytes);
-  if (framing_ == Framing::kUndecided && !Decide(data)) return KeepFrame(data);
-  if (framing_ == Framing::kFrames) return FeedFrames(data);
+  if (state_.framing == StreamFraming::kUndecided && !Decide(data)) return KeepFrame(data);
+  if (state_.framing == StreamFraming::kFrames) return FeedFrames(data);
   FeedLines(data);
   return true;
 }
 
 void StreamDecoder::End() {
-  if (framing_ != Framing::kFrames && !tail_.empty()) {
-    sink_.OnStream(tail_, transport_);
+  if (state_.framing != StreamFraming::kFrames && !state_.tail.empty()) {
+    sink_.OnStream(state_.tail, transport_);
     Forget();
   }
 }
 
 bool StreamDecoder::Decide(std::string_view data) {
-  std::string head = tail_;
+  std::string head = state_.tail;
   head.append(data.substr(0, kFrameHeader - head.size()));
   const auto byte = [&head](size_t i) { return static_cast<unsigned char>(head[i]); };
   if (head.size() > 2 && byte(2) > 1) {
-    framing_ = Framing::kLines;
+    state_.framing = StreamFraming::kLines;
   } else if (head.size() == kFrameHeader) {
-    framing_ = byte(3) == 0 ? Framing::kFrames : Framing::kLines;
+    state_.framing = byte(3) == 0 ? StreamFraming::kFrames : StreamFraming::kLines;
   } else {
     return false;
   }
-  if (framing_ == Framing::kLines) {
+  if (state_.framing == StreamFraming::kLines) {
     // What waited for the decision may hold an LF, which a tail never does.
-    const std::string waited = tail_;
+    const std::string waited = state_.tail;
     Forget();
     FeedLines(waited);
   }
@@ -71,20 +80,20 @@ bool StreamDecoder::Decide(std::string_view data) {
 }
 
 void StreamDecoder::FeedLines(std::string_view data) {
-  if (skipping_ || !tail_.empty()) {
+  if (state_.skipping || !state_.tail.empty()) {
     const size_t end = data.find('\n');
     if (end == data.npos) {
-      if (!skipping_) KeepLine(data);
+      if (!state_.skipping) KeepLine(data);
       return;
     }
-    if (skipping_) {
-      skipping_ = false;
-    } else if (tail_.size() + end > kMaxLineBytes) {
+    if (state_.skipping) {
+      state_.skipping = false;
+    } else if (state_.tail.size() + end > kMaxLineBytes) {
       ++counters_.too_long_lines;
     } else {
       counters_.pending_bytes += end + 1;
-      tail_.append(data.substr(0, end + 1));
-      sink_.OnStream(tail_, transport_);
+      state_.tail.append(data.substr(0, end + 1));
+      sink_.OnStream(state_.tail, transport_);
     }
     Forget();
     data.remove_prefix(end + 1);
@@ -99,7 +108,7 @@ void StreamDecoder::FeedLines(std::string_view data) {
 
 bool StreamDecoder::FeedFrames(std::string_view data) {
   while (!data.empty()) {
-    if (tail_.empty() && data.size() >= kFrameHeader) {
+    if (state_.tail.empty() && data.size() >= kFrameHeader) {
       const size_t length = FrameLength(data);
       if (ValidLength(length) && data.size() >= kFrameHeader + length) {
         Deliver(data.substr(kFrameHeader, length));
@@ -114,19 +123,19 @@ bool StreamDecoder::FeedFrames(std::string_view data) {
 
 bool StreamDecoder::TakeFramePart(std::string_view& data) {
   size_t wanted = kFrameHeader;
-  if (tail_.size() >= kFrameHeader) wanted += FrameLength(tail_);
-  const std::string_view part = data.substr(0, wanted - tail_.size());
+  if (state_.tail.size() >= kFrameHeader) wanted += FrameLength(state_.tail);
+  const std::string_view part = data.substr(0, wanted - state_.tail.size());
   if (!KeepFrame(part)) return false;
   data.remove_prefix(part.size());
-  if (tail_.size() < kFrameHeader) return true;
-  const size_t length = FrameLength(tail_);
+  if (state_.tail.size() < kFrameHeader) return true;
+  const size_t length = FrameLength(state_.tail);
   if (!ValidLength(length)) {
     ++counters_.bad_frames;
     Forget();
     return false;
   }
-  if (tail_.size() == kFrameHeader + length) {
-    Deliver(std::string_view(tail_).substr(kFrameHeader));
+  if (state_.tail.size() == kFrameHeader + length) {
+    Deliver(std::string_view(state_.tail).substr(kFrameHeader));
     Forget();
   }
   return true;
@@ -140,7 +149,7 @@ void StreamDecoder::Deliver(std::string_view frame) {
 bool StreamDecoder::Keep(std::string_view data) {
   if (counters_.pending_bytes + data.size() > kMaxPendingBytes) return false;
   counters_.pending_bytes += data.size();
-  tail_.append(data);
+  state_.tail.append(data);
   return true;
 }
 
@@ -152,17 +161,17 @@ bool StreamDecoder::KeepFrame(std::string_view data) {
 }
 
 void StreamDecoder::KeepLine(std::string_view data) {
-  const bool too_long = tail_.size() + data.size() > kMaxLineBytes;
+  const bool too_long = state_.tail.size() + data.size() > kMaxLineBytes;
   if (!too_long && Keep(data)) return;
   ++(too_long ? counters_.too_long_lines : counters_.unfinished_lines);
-  skipping_ = true;
+  state_.skipping = true;
   Forget();
 }
 
 void StreamDecoder::Forget() {
-  counters_.pending_bytes -= tail_.size();
-  tail_.clear();
-  if (tail_.capacity() > kKeptCapacity) tail_.shrink_to_fit();
+  counters_.pending_bytes -= state_.tail.size();
+  state_.tail.clear();
+  if (state_.tail.capacity() > kKeptCapacity) state_.tail.shrink_to_fit();
 }
 
 }  // namespace weir

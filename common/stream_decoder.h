@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "common/listener.h"
+#include "common/open_stream.h"
 
 namespace weir {
 
@@ -30,6 +31,8 @@ class StreamDecoder {
  public:
   // `counters`: of the listener; outlives the decoder.
   StreamDecoder(Transport transport, LineSink& sink, ListenerCounters& counters);
+  // One that goes on where another process stopped.
+  StreamDecoder(Transport transport, LineSink& sink, ListenerCounters& counters, StreamState state);
   ~StreamDecoder();
   StreamDecoder(const StreamDecoder&) = delete;
   StreamDecoder& operator=(const StreamDecoder&) = delete;
@@ -41,9 +44,12 @@ class StreamDecoder {
   // The peer ended the stream in order: what is left over is a line too, but half a frame is none.
   void End();
 
- private:
-  enum class Framing : uint8_t { kUndecided, kLines, kFrames };
+  // For another process to go on with.
+  const StreamState& state() const { return state_; }
+  // Forgets what is unfinished, without counting it: another process has it.
+  void Leave() { Forget(); }
 
+ private:
   bool Decide(std::string_view data);
   void FeedLines(std::string_view data);
   bool FeedFrames(std::string_view data);
@@ -58,9 +64,7 @@ class StreamDecoder {
   LineSink& sink_;
   ListenerCounters& counters_;
   const Transport transport_;
-  Framing framing_;
-  bool skipping_ = false;  // to the LF of a line that is dropped
-  std::string tail_;       // the beginning of the unfinished line or frame (with its length)
+  StreamState state_;
 };
 
 }  // namespace weir

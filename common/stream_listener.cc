@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "common/source_list.h"
+#include "common/takeover_link.h"
+#include "common/tls_stream.h"
 
 namespace weir {
 namespace {
@@ -18,6 +20,11 @@ constexpr int kAcceptsPerTurn = 64;
 constexpr int kReadsPerTurn = 4;
 // 8 MiB: more than the kernel holds for one connection (net.ipv4.tcp_rmem, 6 MiB at the most).
 constexpr int kReadsPerDrain = 128;
+// A read of TLS gives a record, which may hold no more than a line: as many bytes as above of
+// records that are full, and of others enough to empty what the kernel holds.
+constexpr int kRecordsPerTurn = 16;
+constexpr int kRecordsPerDrain = 1 << 17;
+constexpr std::chrono::milliseconds kLookForLate(100);
 constexpr std::chrono::milliseconds kAcceptPause(100);
 // Pages, the admin port and mapping files need some when clients hold all others.
 constexpr rlim_t kSpareDescriptors = 64;
@@ -38,17 +45,35 @@ int LowestFreeDescriptor(int any) { return ScopedFd(dup(any)).get(); }
 }  // namespace
 
 struct StreamListener::Connection {
-  Connection(StreamListener& listener, int accepted, size_t place)
-      : fd(accepted),
-        index(place),
+  Connection(StreamListener& listener, ScopedFd accepted)
+      : fd(std::move(accepted)),
+        index(listener.connections_.size()),
         decoder(listener.transport(), listener.sink_, listener.counters_),
-        readable(listener.loop_, accepted, true, false,
-                 [&listener, this] { listener.Read(*this, Until::kTurnOver); }) {}
+        ready(listener.loop_, fd.get(), true, false,
+              [&listener, this] { listener.OnReady(*this); }) {}
+  Connection(StreamListener& listener, OpenStream stream)
+      : fd(std::move(stream.fd)),
+        index(listener.connections_.size()),
+        decoder(listener.transport(), listener.sink_, listener.counters_, std::move(stream.state)),
+        ready(listener.loop_, fd.get(), true, false,
+              [&listener, this] { listener.OnReady(*this); }) {}
+
+  // Whatever TLS waits for.
+  void WatchAgain() {
+    if (tls->wants_write() == watches_write) return;
+    watches_write = tls->wants_write();
+    ready.Modify(!watches_write, watches_write);
+  }
 
   ScopedFd fd;
   size_t index;  // in connections_
   StreamDecoder decoder;
-  FdWatcher readable;
+  std::unique_ptr<TlsStream> tls;  // null: plain text
+  bool watches_write = false;      // and not reads
+  // Of a handshake under way: its place in shaking_, and when it began.
+  std::optional<std::list<Connection*>::iterator> shaking;
+  int64_t since = 0;
+  FdWatcher ready;
 };
 
 StreamListener::StreamListener(EventLoop& loop, ReceiveSlots& slots, BoundSocket socket,
@@ -58,16 +83,62 @@ StreamListener::StreamListener(EventLoop& loop, ReceiveSlots& slots, BoundSocket
       slots_(slots),
       sink_(Gated(sink)),
       acceptable_(loop, fd(), true, false, [this] { Accept(kAcceptsPerTurn); }),
-      pause_(loop, kAcceptPause, std::chrono::seconds(0), [this] { acceptable_.Start(); }) {
+      pause_(loop, kAcceptPause, std::chrono::seconds(0), [this] { acceptable_.Start(); }),
+      late_(loop, kLookForLate, kLookForLate, [this] { GiveUpLate(); }) {
   pause_.Stop();
+  late_.Stop();
+  if (admission().tls != nullptr) tls_.emplace(*admission().tls);
+  for (OpenStream& stream : TakeStreams()) {
+    if (tls_) continue;  // plain text, which the predecessor still let in
+    ++counters_.open_connections;
+    connections_.push_back(std::make_unique<Connection>(*this, std::move(stream)));
+  }
 }
 
 StreamListener::~StreamListener() = default;
 
+void StreamListener::Pause() {
+  acceptable_.Stop();
+  pause_.Stop();
+  late_.Stop();
+  for (const auto& connection : connections_) connection->ready.Stop();
+}
+
+void StreamListener::Resume() {
+  acceptable_.Start();
+  if (!shaking_.empty()) late_.Start();
+  for (const auto& connection : connections_) connection->ready.Start();
+}
+
+bool StreamListener::Share(const TakeoverLink& link) const {
+  return Listener::Share(link) && std::ranges::all_of(connections_, [&](const auto& connection) {
+           // The keys of a session are not to be had.
+           if (tls_) return true;
+           return link.SendStream(connection->fd.get(), connection->decoder.state());
+         });
+}
+
+void StreamListener::Leave() {
+  if (tls_) {
+    DrainConnections();
+  } else {
+    for (const auto& connection : connections_) connection->decoder.Leave();
+    connections_.clear();
+    counters_.open_connections = 0;
+  }
+  Listener::Leave();
+}
+
 void StreamListener::Drain() {
+  if (left()) return;
   Accept(kListenBacklog);
   acceptable_.Stop();
   pause_.Stop();
+  DrainConnections();
+}
+
+void StreamListener::DrainConnections() {
+  while (!shaking_.empty()) Close(*shaking_.front());
   while (!connections_.empty()) {
     const size_t before = connections_.size();
     Read(*connections_.back(), Until::kEmpty);
@@ -96,9 +167,62 @@ void StreamListener::Accept(int max_connections) {
       const ScopedFd closed(accepted);
       continue;
     }
+    Add(accepted);
+  }
+}
+
+void StreamListener::Add(int accepted) {
+  connections_.push_back(std::make_unique<Connection>(*this, ScopedFd(accepted)));
+  if (!tls_) {
     ++counters_.connections;
     ++counters_.open_connections;
-    connections_.push_back(std::make_unique<Connection>(*this, accepted, connections_.size()));
+    return;
+  }
+  Connection& connection = *connections_.back();
+  connection.tls = std::make_unique<TlsStream>(tls_->Get(), accepted);
+  connection.since = loop_.NowNanos();
+  connection.shaking = shaking_.insert(shaking_.end(), &connection);
+  if (!late_.active()) late_.Start();
+  if (shaking_.size() > kMostShaking) GiveUp(*shaking_.front(), Rejection::kHandshakeTimeout);
+}
+
+void StreamListener::OnReady(Connection& connection) {
+  if (connection.shaking) {
+    if (HasShakingTime()) Shake(connection);
+  } else {
+    Read(connection, Until::kTurnOver);
+  }
+}
+
+bool StreamListener::HasShakingTime() {
+  const int64_t turn = loop_.NowNanos();
+  if (turn != std::exchange(shaking_turn_, turn)) shaking_spent_ = {};
+  return shaking_spent_ < kShakingSlice;
+}
+
+void StreamListener::Shake(Connection& connection) {
+  const auto begin = std::chrono::steady_clock::now();
+  const TlsStream::Handshake state = connection.tls->Shake();
+  shaking_spent_ += std::chrono::steady_clock::now() - begin;
+  if (state == TlsStream::Handshake::kFailed) return GiveUp(connection, connection.tls->failure());
+  connection.WatchAgain();
+  if (state == TlsStream::Handshake::kWaits) return;
+  shaking_.erase(*std::exchange(connection.shaking, std::nullopt));
+  if (shaking_.empty()) late_.Stop();
+  ++counters_.connections;
+  ++counters_.open_connections;
+}
+
+void StreamListener::GiveUp(Connection& connection, Rejection reason) {
+  counters_.Reject(reason);
+  Close(connection);
+}
+
+void StreamListener::GiveUpLate() {
+  const int64_t begun =
+      loop_.NowNanos() - std::chrono::nanoseconds(admission().handshake_timeout).count();
+  while (!shaking_.empty() && shaking_.front()->since <= begun) {
+    GiveUp(*shaking_.front(), Rejection::kHandshakeTimeout);
   }
 }
 
@@ -114,22 +238,28 @@ void StreamListener::OnAcceptError(int error) {
 
 void StreamListener::Read(Connection& connection, Until until) {
   const uint64_t bytes_before = counters_.bytes;
-  const int max_reads = until == Until::kEmpty ? kReadsPerDrain : kReadsPerTurn;
+  const bool empties = until == Until::kEmpty;
+  const int max_reads = connection.tls != nullptr ? (empties ? kRecordsPerDrain : kRecordsPerTurn)
+                                                  : (empties ? kReadsPerDrain : kReadsPerTurn);
   bool alive = true;
   bool more = true;
   for (int i = 0; i < max_reads && alive && more; ++i) {
     alive = ReadOnce(connection, until, more);
   }
+  if (alive && connection.tls != nullptr) connection.WatchAgain();
   if (!alive) Close(connection);
   if (counters_.bytes != bytes_before || !alive) sink_.OnBatchEnd();
 }
 
 bool StreamListener::ReadOnce(Connection& connection, Until until, bool& more) {
-  const ssize_t size = slots_.ReceiveStream(connection.fd.get());
+  TlsStream* const tls = connection.tls.get();
+  const ssize_t size =
+      tls == nullptr ? slots_.ReceiveStream(connection.fd.get()) : slots_.ReceiveStream(*tls);
   if (size > 0) {
     counters_.bytes += size;
     // A short read leaves the socket empty; only a drain must know whether the stream ended there.
-    more = until == Until::kEmpty || static_cast<size_t>(size) == ReceiveSlots::kSlotBytes;
+    more = until == Until::kEmpty || tls != nullptr ||
+           static_cast<size_t>(size) == ReceiveSlots::kSlotBytes;
     return connection.decoder.Feed(slots_.received(size));
   }
   if (size == 0) {
@@ -139,6 +269,8 @@ bool StreamListener::ReadOnce(Connection& connection, Until until, bool& more) {
   if (errno == EINTR) return true;
   more = false;
   if (errno == EAGAIN) return true;
+  // Many clients just close. The line whose end is missing is not taken: it may have been cut.
+  if (tls != nullptr && errno == ECONNABORTED) return false;
   ++counters_.connection_errors;
   return false;
 }
@@ -147,8 +279,14 @@ void StreamListener::Close(Connection& connection) {
   const size_t index = connection.index;
   std::swap(connections_[index], connections_.back());
   connections_[index]->index = index;
+  const std::unique_ptr<Connection> closed = std::move(connections_.back());
   connections_.pop_back();
-  --counters_.open_connections;
+  if (!closed->shaking) {
+    --counters_.open_connections;
+    return;
+  }
+  shaking_.erase(*closed->shaking);
+  if (shaking_.empty()) late_.Stop();
 }
 
 }  // namespace weir

@@ -4,21 +4,13 @@
 #include <vector>
 
 #include "common/config_text.h"
+#include "common/same_bytes.h"
 #include "common/secrets.h"
 
 namespace weir {
 namespace {
 
 using Loaded = Result<std::shared_ptr<const TokenSet>>;
-
-// Looks at every byte, whatever it finds. REQUIRES: of the same size.
-bool SameBytes(std::string_view a, std::string_view b) {
-  volatile unsigned char differing = 0;
-  for (size_t i = 0; i < a.size(); ++i) {
-    differing = static_cast<unsigned char>(differing | (a[i] ^ b[i]));
-  }
-  return differing == 0;
-}
 
 }  // namespace
 
@@ -44,8 +36,7 @@ Loaded TokenSet::Read(std::string_view text, const std::string& name) {
 
 bool TokenSet::Contains(std::string_view token) const {
   const auto found = tokens_.find(hash_.Of(token));
-  return found != tokens_.end() && found->second.size() == token.size() &&
-         SameBytes(found->second, token);
+  return found != tokens_.end() && SameBytes(found->second, token);
 }
 
 }  // namespace weir

@@ -2,34 +2,15 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <cerrno>
-#include <cstddef>
 #include <cstring>
 #include <utility>
 
+#include "common/unix_address.h"
+
 namespace weir {
 namespace {
-
-constexpr size_t kMaxPathBytes = sizeof(sockaddr_un{}.sun_path) - 1;
-
-struct UnixAddress {
-  sockaddr_un address{};
-  socklen_t size = 0;
-
-  explicit UnixAddress(const std::string& path) {
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, path.data(), path.size());
-    size = offsetof(sockaddr_un, sun_path) + path.size();
-    if (path[0] == '@') {
-      address.sun_path[0] = '\0';
-    } else {
-      ++size;
-    }
-  }
-  const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&address); }
-};
 
 ScopedFd NewSocket(int type) {
   return ScopedFd(::socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -49,7 +30,7 @@ Result<Done> ClearPath(const std::string& path, int type) {
   }
   const ScopedFd probe = NewSocket(type);
   const UnixAddress address(path);
-  if (connect(probe.get(), address.data(), address.size) == 0 || errno != ECONNREFUSED) {
+  if (connect(probe.get(), address.data(), address.size()) == 0 || errno != ECONNREFUSED) {
     return UnixError(path, "another program listens on it (stop that one, or choose another path)");
   }
   if (unlink(path.c_str()) != 0) {
@@ -67,14 +48,13 @@ std::string BindReason(int error) {
   return reason;
 }
 
-Result<BoundSocket> Open(const std::string& path, Transport transport, mode_t mode) {
+Result<BoundSocket> Open(const std::string& path, Transport transport, int type, mode_t mode) {
   if (path.empty()) return UnixError("''", "the path is empty");
-  if (path.size() > kMaxPathBytes) {
+  if (path.size() > UnixAddress::kMaxPathBytes) {
     return UnixError(path, "the path has " + std::to_string(path.size()) + " bytes, at most " +
-                               std::to_string(kMaxPathBytes) + " are possible");
+                               std::to_string(UnixAddress::kMaxPathBytes) + " are possible");
   }
   const bool abstract = path[0] == '@';
-  const int type = transport == Transport::kUnixgram ? SOCK_DGRAM : SOCK_STREAM;
   if (!abstract) {
     const Result<Done> cleared = ClearPath(path, type);
     if (!cleared) return cleared.error();
@@ -89,7 +69,7 @@ Result<BoundSocket> Open(const std::string& path, Transport transport, mode_t mo
   // umask took. So the file is at no time open to more users than it should be.
   const UnixAddress address(path);
   if (fchmod(socket.fd.get(), mode) != 0 ||
-      bind(socket.fd.get(), address.data(), address.size) != 0) {
+      bind(socket.fd.get(), address.data(), address.size()) != 0) {
     return UnixError(path, BindReason(errno));
   }
   if (!abstract) {
@@ -98,7 +78,7 @@ Result<BoundSocket> Open(const std::string& path, Transport transport, mode_t mo
       return UnixError(path, std::string("cannot set its mode: ") + std::strerror(errno));
     }
   }
-  if (type == SOCK_STREAM && listen(socket.fd.get(), kListenBacklog) != 0) {
+  if (type != SOCK_DGRAM && listen(socket.fd.get(), kListenBacklog) != 0) {
     return UnixError(path, std::strerror(errno));
   }
   return socket;
@@ -107,13 +87,17 @@ Result<BoundSocket> Open(const std::string& path, Transport transport, mode_t mo
 }  // namespace
 
 Result<BoundSocket> OpenUnixDatagram(const std::string& path, mode_t mode, int read_buffer) {
-  Result<BoundSocket> socket = Open(path, Transport::kUnixgram, mode);
+  Result<BoundSocket> socket = Open(path, Transport::kUnixgram, SOCK_DGRAM, mode);
   if (socket) socket->granted_read_buffer = SetReadBuffer(socket->fd.get(), read_buffer);
   return socket;
 }
 
 Result<BoundSocket> OpenUnixStream(const std::string& path, mode_t mode) {
-  return Open(path, Transport::kUnixStream, mode);
+  return Open(path, Transport::kUnixStream, SOCK_STREAM, mode);
+}
+
+Result<BoundSocket> OpenUnixPackets(const std::string& path, mode_t mode) {
+  return Open(path, Transport::kUnixStream, SOCK_SEQPACKET, mode);
 }
 
 }  // namespace weir

@@ -21,5 +21,7 @@ namespace weir {
 // net.unix.max_dgram_qlen and the senders' own buffers before this comes to bear.
 Result<BoundSocket> OpenUnixDatagram(const std::string& path, mode_t mode, int read_buffer = 0);
 Result<BoundSocket> OpenUnixStream(const std::string& path, mode_t mode);
+// Connections that keep messages apart (SOCK_SEQPACKET).
+Result<BoundSocket> OpenUnixPackets(const std::string& path, mode_t mode);
 
 }  // namespace weir

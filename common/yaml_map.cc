@@ -33,7 +33,7 @@ std::string UnknownKey(std::string_view key, std::string_view where,
   if (EditDistance(key, *nearest) <= 2) {
     return said + "; did you mean `" + std::string(*nearest) + "`?";
   }
-  said += "; it is ignored. Known are";
+  said += ". Known are";
   for (std::string_view name : known) said.append(" ").append(name);
   return said;
 }

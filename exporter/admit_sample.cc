@@ -22,28 +22,15 @@ SeriesKind SeriesKindOf(SampleType type, MetricType metric) {
 
 }  // namespace
 
-EventKind EventKindOf(SampleType type) {
-  switch (type) {
-    case SampleType::kCounter:
-      return EventKind::kCounter;
-    case SampleType::kGauge:
-    case SampleType::kSet:
-      return EventKind::kGauge;
-    case SampleType::kObserver:
-      break;
-  }
-  return EventKind::kObserver;
-}
-
-Refusal AdmitSample(const Resolution& resolution, const Sample& sample, SeriesTable* table,
-                    SeriesHandle* handle) {
+Refusal AdmitSample(const Resolution& resolution, const Sample& sample, const Arrival& arrival,
+                    SeriesTable* table, SeriesHandle* handle) {
   if (resolution.verdict == Resolution::Verdict::kEmptyName) return Refusal::kEmptyName;
   const SeriesPolicy& policy = resolution.policy;
   const SeriesKind kind = SeriesKindOf(sample.type, policy.type);
   if (kind == SeriesKind::kCounter && sample.value * policy.scale < 0) {
     return Refusal::kNegativeCounter;
   }
-  return table->Admit(resolution.family, resolution.labels, kind, policy, handle);
+  return table->Admit(resolution.family, resolution.labels, kind, policy, handle, arrival);
 }
 
 uint16_t PlanOf(const Resolution& resolution, SeriesTable* table) {

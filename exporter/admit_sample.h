@@ -11,17 +11,13 @@
 #include "exporter/refusal.h"
 #include "exporter/series_table.h"
 #include "mapping/mapper.h"
-#include "mapping/series_policy.h"
 
 namespace weir {
 
-// As which kind a sample is shown to the rules: a set as a gauge.
-EventKind EventKindOf(SampleType type);
-
 // Finds or makes the series of a sample that no rule drops. kNone and *handle, or why not. A
 // counter that would go down is refused before it makes a series.
-Refusal AdmitSample(const Resolution& resolution, const Sample& sample, SeriesTable* table,
-                    SeriesHandle* handle);
+Refusal AdmitSample(const Resolution& resolution, const Sample& sample, const Arrival& arrival,
+                    SeriesTable* table, SeriesHandle* handle);
 
 // The plan of the resolution's rule.
 uint16_t PlanOf(const Resolution& resolution, SeriesTable* table);

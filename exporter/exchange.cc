@@ -20,14 +20,15 @@ Exchange::~Exchange() {
   for (size_t i = 0; i < size_t{shard_count_} * shard_count_; ++i) delete handoffs_[i].load();
 }
 
-bool Exchange::Send(uint32_t from, uint32_t to, const Sample& sample, const Hash128& hash) {
+bool Exchange::Send(uint32_t from, uint32_t to, const Sample& sample, const Hash128& hash,
+                    Transport source) {
   std::atomic<Handoff*>& place = Between(from, to);
   Handoff* handoff = place.load(std::memory_order_relaxed);
   if (handoff == nullptr) {
     handoff = new Handoff;
     place.store(handoff, std::memory_order_release);
   }
-  if (!handoff->Append(sample, hash)) return false;
+  if (!handoff->Append(sample, hash, source)) return false;
   if (handoff->pending() >= Handoff::kPublishAt) {
     handoff->Publish();
     Ring(to);

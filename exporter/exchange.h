@@ -23,7 +23,8 @@ class Exchange {
   uint32_t shard_count() const { return shard_count_; }
 
   // False when the way to `to` is full: the sample is lost and for the caller to count.
-  bool Send(uint32_t from, uint32_t to, const Sample& sample, const Hash128& hash);
+  bool Send(uint32_t from, uint32_t to, const Sample& sample, const Hash128& hash,
+            Transport source);
 
   // Shows the receivers what `from` has sent, and wakes them. Returns false when nothing waited.
   bool Flush(uint32_t from);

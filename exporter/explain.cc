@@ -198,7 +198,7 @@ void Explanation::SaySeries() {
 
 Refusal Explanation::Apply(const Sample& sample) {
   SeriesHandle handle;
-  const Refusal refusal = AdmitSample(resolution_, sample, &table_, &handle);
+  const Refusal refusal = AdmitSample(resolution_, sample, {}, &table_, &handle);
   if (refusal != Refusal::kNone) return refusal;
   const uint64_t member_hash =
       sample.type == SampleType::kSet ? ProcessHash().Of64(sample.member) : 0;

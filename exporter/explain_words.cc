@@ -72,9 +72,14 @@ std::string Meaning(Refusal refusal, const Resolution& resolution) {
     case Refusal::kIllegalLabel:
       return IllegalLabelMeaning(resolution);
     case Refusal::kHandoffFull:
+      return "the thread that owns the series does not keep up";
+    case Refusal::kSeriesLimit:
+    case Refusal::kFamilyLimit:
+    case Refusal::kListenerLimit:
+    case Refusal::kMemoryLimit:
       break;
   }
-  return "the thread that owns the series does not keep up";
+  return "there may be no more series; docs/limits.md";
 }
 
 std::string Reason(std::string_view name, std::string_view meaning) {

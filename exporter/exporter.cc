@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "common/cpu.h"
@@ -45,7 +46,10 @@ Error About(std::string_view flag, const Error& error) {
 Result<std::optional<RelayTarget>> ResolveRelay(const ExporterOptions& options) {
   if (options.relay_address.empty()) return std::optional<RelayTarget>();
   const auto address = ParseListenAddress(options.relay_address);
-  if (!address) return About("--statsd.relay.address", address.error());
+  if (!address) {
+    return Error{"--statsd.relay.address: `" + options.relay_address +
+                 "` is not where lines can be sent, such as 10.0.0.1:9125 or [::1]:9125"};
+  }
   const auto resolved = Resolve(address->host, address->port);
   if (!resolved) return About("--statsd.relay.address", resolved.error());
   return std::optional(RelayTarget{.address = resolved->front(),
@@ -68,10 +72,17 @@ Result<std::shared_ptr<const Mapper>> LoadMapper(const ExporterOptions& options,
 }
 
 Exporter::Exporter(const ExporterOptions& options, std::optional<RelayTarget> relay)
-    : options_(options), exchange_(options.threads), loop_(clock_) {
+    : options_(options),
+      exchange_(options.threads),
+      loop_(clock_),
+      succession_(loop_, options.takeover_path, "weir-exporter",
+                  {.open_web = [this] { return OpenWeb(); },
+                   .hand_over = [this](const auto& successor) { return GiveSockets(successor); }}) {
+  if (options.limits.any()) budget_.emplace(options.limits);
+  SeriesBudget* const budget = budget_ ? &*budget_ : nullptr;
   const ShardOptions shard_options = {
       .ingest = {.parser = options.parser()},
-      .table = {.set_window = options.set_window},
+      .table = {.set_window = options.set_window, .budget = budget},
       .relay = std::move(relay),
   };
   const std::vector<std::string> names = self_metrics_.Names();
@@ -79,6 +90,7 @@ Exporter::Exporter(const ExporterOptions& options, std::optional<RelayTarget> re
     shards_.push_back(std::make_unique<Shard>(shard_options, id, &exchange_, clock_));
     for (const std::string& name : names) shards_.back()->Reserve(name);
   }
+  self_metrics_.SetBudget(budget);
   self_metrics_.SetRelayTarget(options.relay_address);
 }
 
@@ -88,10 +100,15 @@ Result<std::unique_ptr<Exporter>> Exporter::Create(const ExporterOptions& option
   auto relay = ResolveRelay(options);
   if (!relay) return relay.error();
   std::unique_ptr<Exporter> exporter(new Exporter(options, std::move(*relay)));
-  for (auto open : {&Exporter::Configure, &Exporter::JoinRing, &Exporter::OpenListeners,
-                    &Exporter::OpenHttpIntake, &Exporter::OpenWeb, &Exporter::OpenConsole}) {
-    if (const Result<Done> opened = (exporter.get()->*open)(); !opened) return opened.error();
+  for (auto open : {&Exporter::Configure, &Exporter::OpenStorage, &Exporter::JoinRing,
+                    &Exporter::AdoptSockets, &Exporter::OpenListeners, &Exporter::OpenConsole,
+                    &Exporter::OpenWebGate, &Exporter::OpenHttpIntake}) {
+    if (const Result<Done> opened = (exporter.get()->*open)(); !opened) {
+      return exporter->succession_.sockets().Explain(opened.error());
+    }
   }
+  const auto opened = exporter->succession_.OpenRest(options.web_listen_address);
+  if (!opened) return opened.error();
   return exporter;
 }
 
@@ -105,6 +122,16 @@ Result<Done> Exporter::Configure() {
   mapper_ = std::move(*mapper);
   self_metrics_.SetLoadedRules(mapper_->rule_count());
   for (const auto& shard : shards_) shard->SetMapper(mapper_);
+  return Done{};
+}
+
+Result<Done> Exporter::OpenStorage() {
+  if (options_.storage.path.empty()) return Done{};
+  auto storage = Storage::Open(options_.storage);
+  if (!storage) return About("--storage.path", storage.error());
+  storage_ = std::move(*storage);
+  storage_->Restore(AllShards(), *mapper_);
+  self_metrics_.SetStorage([this] { return storage_->report(); });
   return Done{};
 }
 
@@ -156,28 +183,36 @@ Result<Done> Exporter::OpenListeners() {
                             .unix_mode = SocketMode(options_.unix_socket_mode),
                             .read_buffer = static_cast<int>(options_.read_buffer),
                             .threads = static_cast<int>(options_.threads),
+                            .adopted = &succession_.sockets(),
                             .guard = guard_.get()});
   if (!intake) return intake.error();
   for (auto& sockets : *intake) {
-    for (size_t i = 0; i < sockets.size(); ++i) shards_[i]->Attach(std::move(sockets[i]));
+    for (size_t i = 0; i < sockets.size(); ++i) {
+      shards_[i % shards_.size()]->Attach(std::move(sockets[i]));
+    }
   }
   return Done{};
 }
 
-// Its lines go to one shard: they keep their order, and one carries more than HTTP brings.
+// Its lines go to one shard: they keep their order, and one carries more than HTTP brings. It opens
+// late, because it answers from then on, and what it has taken is lost when the start fails.
 Result<Done> Exporter::OpenHttpIntake() {
   const HttpIntakeOptions& options = options_.http_intake;
   if (!options.enabled()) return Done{};
-  if (!options.jwt_secret_file.empty()) {
-    // Before the file is read: what changes from here on is seen.
-    secret_watch_.emplace(loop_, std::vector{options.jwt_secret_file},
-                          [this] { [[maybe_unused]] auto done = http_intake_->Reload(); });
-  }
-  auto intake = HttpIntake::Start(options, ParsingJudge(options_.parser()));
+  auto intake =
+      HttpIntake::Start(options, ParsingJudge(options_.parser()), loop_, &succession_.sockets());
   if (!intake) return intake.error();
   http_intake_ = std::move(*intake);
   shards_[0]->Attach(http_intake_->queue());
   self_metrics_.SetHttpIntake([this] { return http_intake_->Report(); });
+  return Done{};
+}
+
+Result<Done> Exporter::OpenWebGate() {
+  auto gate = WebGate::Create(options_.web_config_file, loop_,
+                              [this](bool success) { self_metrics_.CountWebReload(success); });
+  if (!gate) return gate.error();
+  web_gate_ = std::move(*gate);
   return Done{};
 }
 
@@ -191,30 +226,30 @@ Result<Done> Exporter::OpenWeb() {
         auto done = promised->Await(kPatience);
         return done ? *done : Error{"the reload did not end in time"};
       },
-      .quit =
-          [this] {
-            LogInfo("Ending", {{"request", "/-/quit"}});
-            loop_.Stop();
-          },
+      .quit = [this] { End("request", "/-/quit"); },
+      .settle = storage_ ? [this] { storage_->Sync(); } : std::function<void()>(),
   };
-  std::vector<Shard*> shards;
-  for (const auto& shard : shards_) shards.push_back(shard.get());
   web_ = std::make_unique<Web>(WebOptions{.telemetry_path = options_.web_telemetry_path,
                                           .enable_lifecycle = options_.web_enable_lifecycle,
                                           .enable_openmetrics = options_.web_enable_openmetrics},
-                               hooks, shards, &self_metrics_);
+                               hooks, AllShards(), &self_metrics_, budget_ ? &*budget_ : nullptr);
   HttpServerOptions server_options;
   server_options.listen_address = options_.web_listen_address;
+  web_gate_->Protect(&server_options);
+  server_options.adopted = &succession_.sockets();
   auto server = HttpServer::Start(server_options, web_->Routes());
   if (!server) return About("--web.listen-address", server.error());
   http_server_ = std::move(*server);
-  LogInfo("Listening", {{"protocol", "http"}, {"address", http_server_->address()}});
+  LogInfo("Listening", {{"protocol", web_gate_->has_tls() ? "https" : "http"},
+                        {"address", http_server_->address()}});
   return Done{};
 }
 
 Result<Done> Exporter::OpenConsole() {
   if (options_.admin_listen_address.empty()) return Done{};
-  auto console = Console::Open(loop_, {.listen_address = options_.admin_listen_address}, health_);
+  auto console = Console::Open(
+      loop_, {.listen_address = options_.admin_listen_address, .adopted = &succession_.sockets()},
+      health_);
   if (!console) return About("--admin.listen-address", console.error());
   console_ = std::move(*console);
   console_->Register("stats", [this](std::string_view) { return Stats(); });
@@ -243,94 +278,62 @@ bool Exporter::Healthy() const {
   return true;
 }
 
+void Exporter::End(const char* what, const char* which) {
+  LogInfo("Ending", {{what, which}});
+  // While all is handed on, its end is near anyway, and must not be cut off.
+  if (succession_.successor() == nullptr) loop_.Stop();
+}
+
 void Exporter::Run() {
   signal(SIGPIPE, SIG_IGN);
-  const auto end = [this](const char* signal_name) {
-    LogInfo("Ending", {{"signal", signal_name}});
-    loop_.Stop();
-  };
-  SignalWatcher terminate(loop_, SIGTERM, [&] { end("SIGTERM"); });
-  SignalWatcher interrupt(loop_, SIGINT, [&] { end("SIGINT"); });
+  SignalWatcher terminate(loop_, SIGTERM, [this] { End("signal", "SIGTERM"); });
+  SignalWatcher interrupt(loop_, SIGINT, [this] { End("signal", "SIGINT"); });
   SignalWatcher hang_up(loop_, SIGHUP, [this] { [[maybe_unused]] auto done = Reload(); });
 
+  if (storage_) storage_->Start(AllShards());
+  if (succession_.has_predecessor()) Inherit();
   for (const auto& shard : shards_) shard->Start();
   ready_ = true;
   LogInfo("Ready", {{"version", kVersion},
                     {"threads", options_.threads},
                     {"usable_cpus", UsableCpuCount()},
                     {"rules", mapper_->rule_count()}});
+  service_manager_.Ready();
   loop_.Run();
 
-  ready_ = false;
-  Drain();
+  if (const TakeoverLink* successor = succession_.successor()) {
+    console_.reset();
+    // The pages are answered meanwhile, with the main thread's help.
+    std::thread hand_on([this, successor] { HandOn(*successor); });
+    loop_.Run();
+    hand_on.join();
+  } else {
+    service_manager_.Stopping();
+    ready_ = false;
+    // First: what it has answered with 200 is in the queue that the shards drain.
+    if (http_intake_) http_intake_->Stop();
+    DrainShards();
+  }
   http_server_.reset();
   console_.reset();
+  if (storage_) storage_->Finish();
   for (const auto& shard : shards_) shard->Stop();
 }
 
-Result<Done> Exporter::Reload() {
-  const bool has_secrets = http_intake_ && !options_.http_intake.jwt_secret_file.empty();
-  if (options_.mapping_paths().empty() && !options_.has_ring() && !has_secrets &&
-      !guard_->has_files()) {
-    LogWarn("Nothing to reload: no --statsd.mapping-config was given");
-    return Done{};
-  }
-  const Result<Done> rules = ReloadRules();
-  const Result<Done> ring = ReloadRing();
-  const Result<Done> secrets = has_secrets ? http_intake_->Reload() : Done{};
-  const Result<Done> guard = guard_->Reload();
-  for (const Result<Done>* done : {&rules, &ring, &secrets}) {
-    if (!*done) return *done;
-  }
-  return guard;
+std::vector<Shard*> Exporter::AllShards() const {
+  std::vector<Shard*> shards;
+  for (const auto& shard : shards_) shards.push_back(shard.get());
+  return shards;
 }
 
-Result<Done> Exporter::ReloadRing() {
-  if (!options_.has_ring()) return Done{};
-  std::vector<std::string> warnings;
-  const auto config = LoadRing(options_, &warnings);
-  for (const std::string& warning : warnings) LogWarn("Ring", {{"warning", warning}});
-  self_metrics_.CountRingReload(config.has_value());
-  if (!config) {
-    LogError("The ring's configuration was not loaded, the old one stays in force",
-             {{"error", config.error().message}});
-    return config.error();
-  }
-  membership_->Apply(*config);
-  LogInfo("Loaded the ring's configuration", {{"downstreams", config->downstreams.size()}});
-  return Done{};
-}
-
-Result<Done> Exporter::ReloadRules() {
-  if (options_.mapping_paths().empty()) return Done{};
-  std::vector<std::string> warnings;
-  auto mapper = LoadMapper(options_, &warnings);
-  for (const std::string& warning : warnings) LogWarn("Mapping", {{"warning", warning}});
-  self_metrics_.CountReload(mapper.has_value());
-  if (!mapper) {
-    LogError("The mapping files were not loaded, the old rules stay in force",
-             {{"error", mapper.error().message}});
-    return mapper.error();
-  }
-  mapper_ = std::move(*mapper);
-  OnAll(shards_, kPatience, [mapper = mapper_](Shard& shard) { shard.SetMapper(mapper); });
-  self_metrics_.SetLoadedRules(mapper_->rule_count());
-  LogInfo("Loaded the mapping files", {{"rules", mapper_->rule_count()}});
-  return Done{};
-}
-
-void Exporter::Drain() {
-  // First: what it has answered with 200 is in the queue that the shards drain.
-  if (http_intake_) http_intake_->Stop();
+void Exporter::DrainShards() {
   OnAll(shards_, kPatience, [](Shard& shard) { shard.DrainSockets(); });
   // What one shard sends, another may have to send on once, when a reload changed its owner.
   for (int round = 0; round < 3; ++round) {
     OnAll(shards_, kPatience, [](Shard& shard) { shard.DrainExchange(); });
   }
-  std::vector<Shard*> shards;
-  for (const auto& shard : shards_) shards.push_back(shard.get());
   uint64_t lines = 0, samples = 0, applied = 0, kernel_drops = 0;
-  for (const ShardReport& report : CollectReports(shards, kPatience)) {
+  for (const ShardReport& report : CollectReports(AllShards(), kPatience)) {
     lines += report.stats.lines;
     samples += report.stats.parse.samples;
     applied += report.stats.applied;
@@ -345,9 +348,7 @@ void Exporter::Drain() {
 
 // The first two lines are go-statsd-proxy's; scripts look for "key: value" in the rest.
 std::string Exporter::Stats() {
-  std::vector<Shard*> shards;
-  for (const auto& shard : shards_) shards.push_back(shard.get());
-  const auto reports = CollectReports(shards, kPatience);
+  const auto reports = CollectReports(AllShards(), kPatience);
   uint64_t datagrams = 0;
   for (const ShardReport& report : reports) {
     for (const auto& listener : report.listeners) datagrams += listener.counters.datagrams;

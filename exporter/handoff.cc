@@ -36,7 +36,7 @@ void Handoff::RewindIfEmpty() {
   rewound_to_ = written_;
 }
 
-bool Handoff::Append(const Sample& sample, const Hash128& hash) {
+bool Handoff::Append(const Sample& sample, const Hash128& hash, Transport source) {
   // Of other types the view is left from whoever used the sample before.
   const std::string_view member =
       sample.type == SampleType::kSet ? sample.member : std::string_view();
@@ -49,6 +49,7 @@ bool Handoff::Append(const Sample& sample, const Hash128& hash) {
   record.type = sample.type;
   record.relative = sample.relative;
   record.first_of_line = sample.first_of_line;
+  record.source = static_cast<uint8_t>(source) & 0x3f;
   record.field_count = sample.label_field_count;
   size_t size = sizeof record + sample.name.size() + member.size();
   for (uint8_t i = 0; i < sample.label_field_count; ++i) {

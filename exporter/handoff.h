@@ -20,6 +20,7 @@
 
 #include "common/hash.h"
 #include "common/parser.h"
+#include "common/socket.h"
 
 namespace weir {
 
@@ -34,13 +35,13 @@ class Handoff {
   Handoff& operator=(const Handoff&) = delete;
 
   // False when there is no room: the sample is lost and for the caller to count.
-  bool Append(const Sample& sample, const Hash128& hash);
+  bool Append(const Sample& sample, const Hash128& hash, Transport source);
   // Bytes the reader can not see yet.
   size_t pending() const { return written_ - published_.load(std::memory_order_relaxed); }
   void Publish() { published_.store(written_, std::memory_order_release); }
 
-  // Calls take(sample, hash) for every published record, then release(); the samples' text is valid
-  // until release returns.
+  // Calls take(sample, hash, source) for every published record, then release(); the samples' text
+  // is valid until release returns.
   template <class Take, class Release>
   void Consume(Take take, Release release) {
     const size_t end = published_.load(std::memory_order_acquire);
@@ -59,7 +60,8 @@ class Handoff {
         at += to_end;
         continue;
       }
-      take(Unpack(record, place + sizeof record), record.hash);
+      take(Unpack(record, place + sizeof record), record.hash,
+           static_cast<Transport>(record.source));
       at += record.size;
     }
     release();
@@ -76,8 +78,9 @@ class Handoff {
     uint32_t member_size;
     uint32_t field_sizes[4];
     SampleType type;
-    bool relative;
-    bool first_of_line;
+    uint8_t relative : 1;
+    uint8_t first_of_line : 1;
+    uint8_t source : 6;  // the Transport that it came by
     uint8_t field_count;
   };
 

@@ -22,6 +22,18 @@ void Histogram::Observe(double value, uint64_t weight) {
   if (bound != bounds.end()) counts_[bound - bounds.begin()] += weight;
 }
 
+bool Histogram::Merge(const HistogramView& other) {
+  const auto& bounds = options_->buckets;
+  const bool same =
+      std::equal(bounds.begin(), bounds.end(), other.bounds.begin(), other.bounds.end());
+  if (!same || native_.has_value() != (other.native != nullptr)) return false;
+  for (size_t i = 0; i < bounds.size(); ++i) counts_[i] += other.counts[i];
+  sum_ += other.sum;
+  count_ += other.count;
+  if (native_) native_->Merge(*other.native);
+  return true;
+}
+
 HistogramView Histogram::View() const {
   return {.bounds = options_->buckets,
           .counts = {counts_.get(), options_->buckets.size()},

@@ -25,6 +25,10 @@ class Histogram {
   // Counts `value` as if seen `weight` times.
   void Observe(double value, uint64_t weight);
 
+  // Adds what another one counted. False, and nothing done, when that has other bounds, or has
+  // native buckets where this has none or the other way round.
+  bool Merge(const HistogramView& other);
+
   // Valid until the next Observe.
   HistogramView View() const;
 

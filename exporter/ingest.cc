@@ -39,7 +39,11 @@ Ingest::Ingest(const IngestOptions& options, uint32_t self, SeriesTable* table, 
       memo_(options.memo_entries),
       reader_(parser_options_, &stats_.parse),
       sample_hash_(ProcessSampleHash()),
-      line_log_(LogLevel::kDebug, "Incoming line", 1000, std::chrono::seconds(1)) {}
+      line_log_(LogLevel::kDebug, "Incoming line", 1000, std::chrono::seconds(1)),
+      limit_log_(LogLevel::kWarn, "A limit keeps new series out, /api/v1/top tells of whom", 1,
+                 std::chrono::minutes(1)) {
+  TellMemo();
+}
 
 void Ingest::OnDatagram(std::string_view datagram, Transport transport) {
   TakeLines(datagram, Framing::kDatagram, transport);
@@ -62,7 +66,8 @@ void Ingest::OnBatchEnd() {
 void Ingest::Receive() {
   exchange_->Receive(
       self_,
-      [this](const Sample& sample, const Hash128& hash) {
+      [this](const Sample& sample, const Hash128& hash, Transport source) {
+        SetSource(source);
         samples_[staged_] = sample;
         StageSample(hash);
       },
@@ -73,6 +78,8 @@ void Ingest::SetMapper(std::shared_ptr<const Mapper> mapper) {
   Apply();
   mapper_ = std::move(mapper);
   memo_.Clear();
+  TellMemo();
+  last_sights_.Clear();
   UpdatePlans(*mapper_, table_);
 }
 
@@ -81,6 +88,8 @@ void Ingest::SetOwnership(std::shared_ptr<const Ownership> ownership) {
   if (ownership_ == nullptr || !ownership->SameKeys(*ownership_)) {
     sample_key_.emplace(*ownership);
     memo_.Clear();
+    TellMemo();
+    last_sights_.Clear();
   }
   ownership_ = std::move(ownership);
   table_->SetOwnership(ownership_);
@@ -92,7 +101,16 @@ inline void Ingest::Stage(const Hash128& hash) {
   if (++staged_ == kStage) Apply();
 }
 
+// What is staged came by one transport.
+inline void Ingest::SetSource(Transport source) {
+  if (source == source_) [[likely]]
+    return;
+  if (staged_ > 0) Apply();
+  source_ = source;
+}
+
 void Ingest::TakeLines(std::string_view block, Framing framing, Transport transport) {
+  SetSource(transport);
   const bool watched = relay_ != nullptr || LogEnabled(LogLevel::kDebug);
   LineGlance glance(block, framing, parser_options_.relative_gauges);
   while (glance.more()) {
@@ -192,9 +210,26 @@ void Ingest::Apply() {
   for (size_t kind = 0; kind < kSeriesKindCount; ++kind) {
     for (size_t i = 0; i < counts[kind]; ++i) ApplyStaged(by_kind[kind][i], now);
   }
+  CountPace(now);
   staged_ = 0;
   if (sent_) on_sent_();
   sent_ = false;
+}
+
+// First sights are counted by the table.
+void Ingest::CountPace(int64_t now_nanos) {
+  pace_sampler_.Take(staged_, [&](size_t i, uint32_t count) {
+    const Memo::Known& known = stage_[i].known;
+    if (known.fate == Memo::Fate::kSeries && table_->Current({known.series, known.generation})) {
+      table_->CountSamples(known.series, count, now_nanos);
+    }
+  });
+}
+
+void Ingest::Tick() {
+  line_log_.ReportSkipped(clock_.NowNanos());
+  table_->Reconsider();
+  pace_sampler_.Tick();
 }
 
 // A simple line that counts as something else, or is no more than a guess yet.
@@ -234,9 +269,17 @@ bool Ingest::IsFresh(const Memo::Known& known) const {
 void Ingest::ApplySample(const Sample& sample, const Hash128& hash, Memo::Known known,
                          int64_t now_nanos) {
   ++stats_.memo_gets;
+  // What is staged together was looked up together: the sample before may have been the first.
+  if (!IsFresh(known)) known = Recall(hash);
   if (!IsFresh(known)) {
     ++stats_.memo_misses;
-    known = FirstSight(sample, hash);
+    const LastSights::Sight* const last = last_sights_.Find(sample, hash);
+    if (last != nullptr && IsFresh(last->known)) {
+      known = last->known;
+      CountExcess(sample, *last);
+    } else {
+      known = FirstSight(sample, hash, now_nanos);
+    }
   }
   ApplyKnown(known, sample, hash, now_nanos);
 }
@@ -245,7 +288,7 @@ void Ingest::ApplyKnown(const Memo::Known& known, const Sample& sample, const Ha
                         int64_t now_nanos) {
   const uint64_t events = EventsOf(sample);
   if (known.fate == Memo::Fate::kForeign) {
-    if (!exchange_->Send(self_, known.owner, sample, hash)) {
+    if (!exchange_->Send(self_, known.owner, sample, hash, source_)) {
       CountRefused(Refusal::kHandoffFull, events, 0);
     }
     sent_ = true;
@@ -271,75 +314,8 @@ void Ingest::ApplyKnown(const Memo::Known& known, const Sample& sample, const Ha
   const Refusal refusal = table_->Apply(known.series, known.plan, sample, member_hash, now_nanos);
   if (refusal != Refusal::kNone) return CountRefused(refusal, events, 0);
   ++stats_.applied;
+  stats_.overflowed[known.refusal] += known.refusal != 0;
   stats_.events_applied[static_cast<size_t>(EventKindOf(sample.type))] += events;
-}
-
-Memo::Known Ingest::FirstSight(const Sample& sample, const Hash128& hash) {
-  const EventKind kind = EventKindOf(sample.type);
-  ReadTags(parser_options_, sample.name, FieldsOf(sample), &name_);
-  mapper_->Resolve(name_.name, kind, name_.tags, &resolution_);
-
-  Memo::Known known;
-  known.has_labels = !name_.tags.empty();
-  known.unmapped = resolution_.rule == nullptr;
-  known.name_tag_errors = std::min(name_.name_tag_errors, Memo::kMaxTagErrors);
-  known.field_tag_errors = std::min(name_.field_tag_errors, Memo::kMaxTagErrors);
-  const uint32_t name_excess = name_.name_tag_errors - known.name_tag_errors;
-  const uint32_t field_excess = name_.field_tag_errors - known.field_tag_errors;
-
-  known = Settle(sample, known);
-  if (name_excess + field_excess > 0) {
-    if (known.fate != Memo::Fate::kForeign) {
-      stats_.tag_errors += field_excess + (sample.first_of_line ? name_excess : 0);
-    }
-    return known;
-  }
-  // A negative counter makes no series; the next one of this name may.
-  if (known.fate == Memo::Fate::kRefused &&
-      known.refusal == static_cast<uint8_t>(Refusal::kNegativeCounter)) {
-    return known;
-  }
-  const bool no_errors = name_.name_tag_errors + name_.field_tag_errors == 0;
-  if (known.fate == Memo::Fate::kSeries && no_errors) known.tally = Tallies::Of(known, kind);
-  memo_.Insert({known, hash}, table_->series_count());
-  return known;
-}
-
-// Where a sample seen for the first time goes, as far as `resolution_` says.
-Memo::Known Ingest::Settle(const Sample& sample, Memo::Known known) {
-  const auto refuse = [&](Refusal refusal) {
-    known.fate = Memo::Fate::kRefused;
-    known.refusal = static_cast<uint8_t>(refusal);
-    known.generation = table_->epoch();
-    return known;
-  };
-  if (resolution_.verdict == Resolution::Verdict::kDropped) {
-    known.fate = Memo::Fate::kDropped;
-    return known;
-  }
-  if (resolution_.verdict == Resolution::Verdict::kEmptyName) return refuse(Refusal::kEmptyName);
-
-  const uint32_t owner = SeriesTable::OwnerOf(resolution_.family, exchange_->shard_count());
-  if (owner != self_) {
-    known.fate = Memo::Fate::kForeign;
-    known.owner = static_cast<uint8_t>(owner);
-    return known;
-  }
-  SeriesHandle handle;
-  const Refusal refusal = AdmitSample(resolution_, sample, table_, &handle);
-  if (refusal == Refusal::kConflict) {
-    known.series = conflicts_.SlotOf(EventKindOf(sample.type), resolution_.family);
-  }
-  if (refusal != Refusal::kNone) return refuse(refusal);
-  if (ownership_ != nullptr) {
-    table_->RememberKey(handle.series, sample_key_->HashOf(*ownership_, *mapper_, sample));
-  }
-  known.fate = Memo::Fate::kSeries;
-  known.series = handle.series;
-  known.generation = handle.generation;
-  known.plan = PlanOf(resolution_, table_);
-  known.kind = static_cast<uint8_t>(table_->KindOf(handle.series));
-  return known;
 }
 
 void Ingest::CountRefused(Refusal refusal, uint64_t events, uint32_t conflict_slot) {
@@ -352,27 +328,6 @@ ShardStats Ingest::stats() const {
   ShardStats all = stats_;
   tallies_.AddTo(&all);
   return all;
-}
-
-uint8_t Ingest::Tallies::Of(const Memo::Known& known, EventKind kind) {
-  return static_cast<uint8_t>(1 + 4 * static_cast<int>(kind) + 2 * known.has_labels +
-                              known.unmapped);
-}
-
-void Ingest::Tallies::AddTo(ShardStats* stats) const {
-  for (size_t tally = 1; tally < counts.size(); ++tally) {
-    const uint64_t count = counts[tally];
-    const bool has_labels = (tally - 1) / 2 % 2 == 1;
-    const bool unmapped = (tally - 1) % 2 == 1;
-    stats->lines += count;
-    stats->parse.lines[static_cast<size_t>(LineVerdict::kSampled)] += count;
-    stats->parse.samples += count;
-    stats->memo_gets += count;
-    stats->applied += count;
-    stats->events_applied[(tally - 1) / 4] += count;
-    (unmapped ? stats->events_unmapped : stats->events_mapped) += count;
-    if (has_labels) stats->tags += count;
-  }
 }
 
 }  // namespace weir

@@ -12,8 +12,8 @@
 //
 // On a known series there is no lock, no allocation and no clock call.
 // Thread safety: owned by one shard. The text given must stay valid until OnBatchEnd.
-// Tested by tests/unit/exporter/ingest_{,order_,refusals_,conservation_}test.cc and others there
-// (allocations, cases).
+// Tested by tests/unit/exporter/ingest_{,order_,refusals_,conservation_,limits_,sights_}test.cc and
+// others there (allocations, cases).
 #pragma once
 
 #include <array>
@@ -33,12 +33,16 @@
 #include "common/tags.h"
 #include "exporter/conflicts.h"
 #include "exporter/exchange.h"
+#include "exporter/last_sights.h"
 #include "exporter/memo.h"
 #include "exporter/ownership.h"
+#include "exporter/refused_names.h"
 #include "exporter/relay.h"
 #include "exporter/sample_key.h"
+#include "exporter/sample_stride.h"
 #include "exporter/series_table.h"
 #include "exporter/shard_stats.h"
+#include "exporter/tallies.h"
 #include "mapping/mapper.h"
 
 namespace weir {
@@ -77,8 +81,10 @@ class Ingest final : public LineSink {
   ShardStats stats() const;
   const Conflicts& conflicts() const { return conflicts_; }
   const Memo& memo() const { return memo_; }
-  // Tells what the debug log held back.
-  void ReportSkippedLines() { line_log_.ReportSkipped(clock_.NowNanos()); }
+  const RefusedNames& refused_names() const { return refused_names_; }
+  // What is due once a second: tells what the debug log held back, asks again where limits were in
+  // the way.
+  void Tick();
 
  private:
   static constexpr size_t kStage = 32;
@@ -89,15 +95,7 @@ class Ingest final : public LineSink {
     SimpleLine line;    // its text is null when there is a sample instead, in samples_
   };
 
-  // Samples of simple lines that were applied, by what each of them adds to: one count instead of
-  // eight. Memo::Known::tally says which; 0 is that of no series, or of one with tag errors.
-  struct Tallies {
-    static uint8_t Of(const Memo::Known& known, EventKind kind);
-    void AddTo(ShardStats* stats) const;
-
-    std::array<uint64_t, 13> counts{};
-  };
-
+  inline void SetSource(Transport source);
   void TakeLines(std::string_view block, Framing framing, Transport transport);
   void TakeLine(std::string_view line);
   void Watch(std::string_view line, Transport transport);
@@ -113,8 +111,13 @@ class Ingest final : public LineSink {
                   int64_t now_nanos);
   inline Memo::Known Recall(const Hash128& hash) const;
   bool IsFresh(const Memo::Known& known) const;
-  Memo::Known FirstSight(const Sample& sample, const Hash128& hash);
-  Memo::Known Settle(const Sample& sample, Memo::Known known);
+  Memo::Known FirstSight(const Sample& sample, const Hash128& hash, int64_t now_nanos);
+  Memo::Known Settle(const Sample& sample, Memo::Known known, int64_t now_nanos);
+  void Remember(const Memo::Known& known, const Hash128& hash);
+  void TellMemo();
+  bool Overflows(Refusal refusal, const Arrival& arrival, SeriesHandle* handle);
+  void CountExcess(const Sample& sample, const LastSights::Sight& sight);
+  inline void CountPace(int64_t now_nanos);
   void CountRefused(Refusal refusal, uint64_t events, uint32_t conflict_slot);
 
   // What the last sample was hashed from, and the sums. A packed line's values share name and
@@ -137,6 +140,8 @@ class Ingest final : public LineSink {
   std::shared_ptr<const Ownership> ownership_;  // null: every series is ours
   std::optional<SampleKey> sample_key_;         // with ownership_
   Memo memo_;
+  size_t memo_told_ = 0;  // bytes of it that the budget knows of
+  LastSights last_sights_;
   ShardStats stats_;  // without tallies_
   Tallies tallies_;
   LineReader reader_;
@@ -145,7 +150,10 @@ class Ingest final : public LineSink {
   std::array<Staged, kStage> stage_;
   std::array<Sample, kStage> samples_;  // of those in stage_ that are of no simple line
   size_t staged_ = 0;
-  bool sent_ = false;  // in the batch being applied
+  bool sent_ = false;                   // in the batch being applied
+  Transport source_ = Transport::kUdp;  // of all that is staged
+
+  SampleStride pace_sampler_;  // which samples count for the pace of their families
 
   const SampleHash& sample_hash_;
   Hashed hashed_;
@@ -153,7 +161,9 @@ class Ingest final : public LineSink {
   // Scratch of a first sight.
   MetricName name_;
   Resolution resolution_;
+  RefusedNames refused_names_;
   RateLimitedLog line_log_;
+  RateLimitedLog limit_log_;
 };
 
 }  // namespace weir

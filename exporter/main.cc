@@ -37,6 +37,12 @@ int CheckConfig(const std::string& program, const ExporterOptions& options, cons
   if (const auto guard = Guard::Check(options.guard); !guard) {
     return Fail(program, guard.error().message);
   }
+  if (const auto web = WebGate::Check(options.web_config_file, &warnings); !web) {
+    return Fail(program, web.error().message);
+  }
+  if (const auto intake = HttpIntake::Check(options.http_intake); !intake) {
+    return Fail(program, intake.error().message);
+  }
   std::string ring;
   if (options.has_ring()) {
     const auto config = LoadRing(options, &warnings);

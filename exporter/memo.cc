@@ -67,12 +67,13 @@ void Memo::Grow() {
   }
 }
 
-void Memo::Insert(const Entry& entry, size_t series_count) {
+void Memo::Insert(const Entry& entry, size_t series_count, size_t most_bytes) {
   if (most_ == 0) return;
   const size_t limit = std::min(most_, std::max(size_t{1} << 16, series_count * 2));
   Entry* place = Place(entry.hash);
   const bool crowded = place == nullptr || size_ * 8 > (mask_ + 1) * 5;
-  if (crowded && size_ < limit && mask_ + 1 < limit * 2) {
+  const bool may_grow = mask_ + 1 < limit * 2 && MemoryBytes() <= most_bytes / 2;
+  if (crowded && size_ < limit && may_grow) {
     Grow();
     place = Place(entry.hash);
   }

@@ -38,7 +38,9 @@ class Memo {
     uint8_t kind = 0;         // SeriesKind when kSeries
     uint8_t owner = 0;
     Fate fate = Fate::kEmpty;
-    uint8_t refusal = 0;              // Refusal when kRefused
+    // Refusal when kRefused. When kSeries: that for which `series` is not its own but stands for
+    // it.
+    uint8_t refusal = 0;
     uint8_t name_tag_errors : 3 = 0;  // what is counted each time such a line comes
     uint8_t field_tag_errors : 3 = 0;
     uint8_t has_labels : 1 = 0;
@@ -73,8 +75,9 @@ class Memo {
     return nullptr;
   }
 
-  // Remembers `entry` (by entry.hash), growing while fewer than twice `series_count` entries.
-  void Insert(const Entry& entry, size_t series_count);
+  // Remembers `entry` (by entry.hash), growing while fewer than twice `series_count` entries, but
+  // to no more than `most_bytes`.
+  void Insert(const Entry& entry, size_t series_count, size_t most_bytes = SIZE_MAX);
 
   void Clear();
 

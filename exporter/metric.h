@@ -12,12 +12,44 @@
 #include "exporter/distinct.h"
 #include "exporter/histogram.h"
 #include "exporter/quantile.h"
+#include "mapping/series_policy.h"
 
 namespace weir {
 
-// What a series is inside; a set shows as a gauge.
+// What a series is inside.
 enum class SeriesKind : uint8_t { kCounter, kGauge, kSet, kSummary, kHistogram };
 constexpr int kSeriesKindCount = 5;
+
+// As what it shows: a set as a gauge.
+constexpr MetricType TypeOf(SeriesKind kind) {
+  switch (kind) {
+    case SeriesKind::kCounter:
+      return MetricType::kCounter;
+    case SeriesKind::kGauge:
+    case SeriesKind::kSet:
+      return MetricType::kGauge;
+    case SeriesKind::kSummary:
+      return MetricType::kSummary;
+    case SeriesKind::kHistogram:
+      break;
+  }
+  return MetricType::kHistogram;
+}
+
+// As what its samples come.
+constexpr EventKind EventKindOf(SeriesKind kind) {
+  switch (kind) {
+    case SeriesKind::kCounter:
+      return EventKind::kCounter;
+    case SeriesKind::kGauge:
+    case SeriesKind::kSet:
+      return EventKind::kGauge;
+    case SeriesKind::kSummary:
+    case SeriesKind::kHistogram:
+      break;
+  }
+  return EventKind::kObserver;
+}
 
 // Whole increments are added as integers, so that a counter stays exact past 2^53.
 struct Counter {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace weir {
 namespace {
@@ -67,6 +68,19 @@ void Add(int32_t index, uint64_t weight, std::vector<NativeBucket>* buckets) {
   }
 }
 
+void AddAll(const std::vector<NativeBucket>& from, std::vector<NativeBucket>* to) {
+  std::vector<NativeBucket> sum;
+  sum.reserve(from.size() + to->size());
+  auto other = from.begin();
+  for (const NativeBucket& bucket : *to) {
+    while (other != from.end() && other->index < bucket.index) sum.push_back(*other++);
+    sum.push_back(bucket);
+    if (other != from.end() && other->index == bucket.index) sum.back().count += other++->count;
+  }
+  sum.insert(sum.end(), other, from.end());
+  *to = std::move(sum);
+}
+
 void JoinPairs(std::vector<NativeBucket>* buckets) {
   size_t kept = 0;
   for (const NativeBucket bucket : *buckets) {
@@ -90,6 +104,15 @@ int32_t NativeHistogram::SchemaFor(double factor) {
 NativeHistogram::NativeHistogram(double factor, uint32_t max_buckets)
     : max_buckets_(max_buckets), schema_(SchemaFor(factor)) {}
 
+NativeHistogram::NativeHistogram(int32_t schema, uint64_t zero_count,
+                                 std::vector<NativeBucket> positive,
+                                 std::vector<NativeBucket> negative)
+    : positive_(std::move(positive)),
+      negative_(std::move(negative)),
+      zero_count_(zero_count),
+      max_buckets_(std::numeric_limits<uint32_t>::max()),
+      schema_(schema) {}
+
 void NativeHistogram::Observe(double value, uint64_t weight) {
   if (std::isnan(value) || weight == 0) return;
   const double magnitude = std::fabs(value);
@@ -98,7 +121,16 @@ void NativeHistogram::Observe(double value, uint64_t weight) {
     return;
   }
   Add(IndexOf(magnitude, schema_), weight, value > 0 ? &positive_ : &negative_);
-  while (positive_.size() + negative_.size() > max_buckets_ && schema_ > kMinSchema) Halve();
+  while (OverLimit()) Halve();
+}
+
+void NativeHistogram::Merge(NativeHistogram other) {
+  while (other.schema_ > schema_) other.Halve();
+  while (schema_ > other.schema_) Halve();
+  zero_count_ += other.zero_count_;
+  AddAll(other.positive_, &positive_);
+  AddAll(other.negative_, &negative_);
+  while (OverLimit()) Halve();
 }
 
 void NativeHistogram::Halve() {

@@ -47,9 +47,16 @@ class NativeHistogram {
   static int32_t SchemaFor(double factor);
 
   NativeHistogram(double factor, uint32_t max_buckets);
+  // One that was written down. REQUIRES: a schema between the two above; buckets as positive() and
+  // negative() give them.
+  NativeHistogram(int32_t schema, uint64_t zero_count, std::vector<NativeBucket> positive,
+                  std::vector<NativeBucket> negative);
 
   // Counts `value` as if seen `weight` times.
   void Observe(double value, uint64_t weight);
+
+  // Adds what another one counted, at the coarser of both resolutions, or less to keep the limit.
+  void Merge(NativeHistogram other);
 
   int32_t schema() const { return schema_; }
   uint64_t zero_count() const { return zero_count_; }
@@ -63,6 +70,9 @@ class NativeHistogram {
   }
 
  private:
+  bool OverLimit() const {
+    return positive_.size() + negative_.size() > max_buckets_ && schema_ > kMinSchema;
+  }
   void Halve();
 
   std::vector<NativeBucket> positive_;

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <iterator>
 #include <string_view>
+#include <utility>
+
+#include "common/address.h"
+#include "common/web_gate.h"
 
 namespace weir {
 namespace {
@@ -16,9 +20,12 @@ void AddWebFlags(FlagSet* flags, ExporterOptions* o) {
       "web.listen-address", &o->web_listen_address,
       "Address on which metrics and health are served. Without a host: every interface, IPv6 "
       "and IPv4.");
+  AddWebConfigFlag(flags, &o->web_config_file);
   flags->Add("web.telemetry-path", &o->web_telemetry_path, "Path of the page with the metrics.");
-  flags->Add("web.enable-lifecycle", &o->web_enable_lifecycle,
-             "Serve /-/reload and /-/quit, which anybody who reaches the port may then POST to.");
+  flags->Add(
+      "web.enable-lifecycle", &o->web_enable_lifecycle,
+      "Serve /-/reload and /-/quit, which anybody who reaches the port may then POST to, unless "
+      "--web.config.file asks for a password or a certificate.");
   flags->Add(
       "web.enable-openmetrics", &o->web_enable_openmetrics,
       "Offer OpenMetrics 1.0. Prometheus prefers it, and would then see counters whose names "
@@ -74,9 +81,10 @@ void AddMappingFlags(FlagSet* flags, ExporterOptions* o) {
   flags->Add("statsd.default-ttl", &o->default_ttl,
              "Forget a series this long after its last sample, where the mapping file does not say "
              "otherwise. 0: never.");
-  flags->Add("check-config", &o->check_config,
-             "Check the mapping files and the ring's configuration, say what is wrong or doubtful, "
-             "and exit.");
+  flags->Add(
+      "check-config", &o->check_config,
+      "Check the mapping files and the others that flags name, say what is wrong or doubtful, "
+      "and exit.");
   flags->Add("strict", &o->strict, "With --check-config: unknown keys are errors.");
   flags->Add("watch-config", &o->watch_config,
              "Reload the mapping files when they change, as Kubernetes' mounts do too.");
@@ -109,6 +117,37 @@ void AddRingFlags(FlagSet* flags, ExporterOptions* o) {
              "it is let go. Longer than a death takes to be noticed by the routers' probes.");
 }
 
+void AddLimitFlags(FlagSet* flags, ExporterOptions* o) {
+  flags->Group("Limits");
+  flags->Add("limit.series", &o->limits.series,
+             "Series there may be. Beyond, counters, timers and histograms of a name that has "
+             "series are added up in one of it, labelled overflow=\"true\"; gauges, sets and new "
+             "names are dropped and counted. 0: no limit.",
+             uint64_t{0});
+  flags->Add("limit.series-per-family", &o->limits.per_family,
+             "Series there may be of one name, after mapping; beyond, as above. 0: no limit.",
+             uint64_t{0});
+  flags->Add("limit.series-per-listener", &o->limits.per_listener,
+             "Series there may be whose first sample came by one kind of listener: udp, tcp, "
+             "unixgram, unix, http or signed-udp; beyond, as above. 0: no limit.",
+             uint64_t{0});
+  flags->AddSize("limit.memory", &o->limits.memory,
+                 "Memory that all series may take. New ones are refused as above when it is "
+                 "nearly used, what is there lives on and may grow. Not counted are buffers, pages "
+                 "and the program itself: leave it a third more. 0: no limit.");
+}
+
+void AddStorageFlags(FlagSet* flags, ExporterOptions* o) {
+  flags->Group("Storage");
+  flags->Add("storage.path", &o->storage.path,
+             "Directory in which series survive restarts and crashes: what a page shows is on disk "
+             "before the page is whole. One process each. Empty: nothing is stored.");
+  flags->Add(
+      "storage.interval", &o->storage.interval,
+      "Between snapshots of all series. In a crash only samples are lost that are newer than "
+      "the last page and the last snapshot.");
+}
+
 void AddProcessFlags(FlagSet* flags, ExporterOptions* o) {
   flags->Group("Process");
   flags->Add("threads", &o->threads,
@@ -118,6 +157,11 @@ void AddProcessFlags(FlagSet* flags, ExporterOptions* o) {
   flags->Add("admin.listen-address", &o->admin_listen_address,
              "TCP address of the text admin port (health, ping, stats, help, quit), which StatsD "
              "routers can probe. Empty: none.");
+  flags->Add(
+      "takeover.path", &o->takeover_path,
+      "Path of a unix socket by which the next weir-exporter that is started with it takes over "
+      "from the one that runs: its sockets, its connections and its series, without a lost "
+      "line. Empty: none.");
   flags->Add("log.level", &o->log_level,
              "Log messages of this level and above: debug, info, warn or error, in any case of "
              "letters. debug also logs incoming lines.");
@@ -139,9 +183,29 @@ void AddCompatibilityFlags(FlagSet* flags, ExporterOptions* o) {
 }
 
 bool IsOwnPage(std::string_view path) {
-  constexpr std::string_view kOwnPages[] = {"/-/healthy", "/-/ready", "/-/reload", "/-/quit",
-                                            "/health"};
+  constexpr std::string_view kOwnPages[] = {"/-/healthy", "/-/ready", "/-/reload",
+                                            "/-/quit",    "/health",  "/api/v1/top"};
   return std::find(std::begin(kOwnPages), std::end(kOwnPages), path) != std::end(kOwnPages);
+}
+
+// Before anything is opened, so that --check-config finds it too.
+Result<Done> CheckAddresses(const ExporterOptions& options) {
+  if (!ParseListenAddress(options.web_listen_address)) {
+    return Error{"--web.listen-address: '" + options.web_listen_address +
+                 "' is not host:port, as in :9102 or [::1]:9102"};
+  }
+  const std::pair<std::string_view, const std::string*> unless_empty[] = {
+      {"--statsd.listen-udp", &options.listen_udp},
+      {"--statsd.listen-tcp", &options.listen_tcp},
+      {"--auth.signed.listen-udp", &options.guard.signed_listen_udp},
+      {"--admin.listen-address", &options.admin_listen_address},
+  };
+  for (const auto& [flag, text] : unless_empty) {
+    if (text->empty()) continue;
+    const auto address = ParseListenAddress(*text);
+    if (!address) return Error{std::string(flag) + ": " + address.error().message};
+  }
+  return Done{};
 }
 
 }  // namespace
@@ -195,11 +259,14 @@ void AddExporterFlags(FlagSet* flags, ExporterOptions* options) {
   AddMappingFlags(flags, options);
   AddRelayFlags(flags, options);
   AddRingFlags(flags, options);
+  AddLimitFlags(flags, options);
+  AddStorageFlags(flags, options);
   AddProcessFlags(flags, options);
   AddCompatibilityFlags(flags, options);
 }
 
 Result<Done> Validate(const ExporterOptions& options) {
+  if (const auto checked = CheckAddresses(options); !checked) return checked.error();
   if (!options.web_telemetry_path.starts_with('/')) {
     return Error{"--web.telemetry-path: '" + options.web_telemetry_path +
                  "' is no path, it must start with '/'"};
@@ -220,6 +287,14 @@ Result<Done> Validate(const ExporterOptions& options) {
   }
   if (options.default_ttl.count() < 0) {
     return Error{"--statsd.default-ttl: must not be negative"};
+  }
+  if (options.storage.interval < std::chrono::seconds(1)) {
+    return Error{"--storage.interval: must be 1s or more"};
+  }
+  if (!options.takeover_path.empty() && !options.storage.path.empty()) {
+    return Error{
+        "--takeover.path and --storage.path: a directory belongs to one process, and a takeover "
+        "hands the series over itself: give one of them"};
   }
   if (options.ring_grace.count() < 0) return Error{"--ring.grace: must not be negative"};
   if (options.ring_config_file.empty() != options.ring_self.empty()) {

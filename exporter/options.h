@@ -15,12 +15,15 @@
 #include "common/http_intake_options.h"
 #include "common/log.h"
 #include "common/parser.h"
+#include "exporter/series_budget.h"
+#include "exporter/storage/storage_options.h"
 
 namespace weir {
 
 struct ExporterOptions {
   // Web.
   std::string web_listen_address = ":9102";
+  std::string web_config_file;
   bool web_enable_lifecycle = false;
   std::string web_telemetry_path = "/metrics";
   bool web_enable_openmetrics = false;
@@ -61,9 +64,15 @@ struct ExporterOptions {
   std::string ring_self;
   std::chrono::nanoseconds ring_grace = std::chrono::seconds(30);  // why 30: docs/operations.md
 
+  // 0 for each: no limit.
+  SeriesLimits limits;
+
+  StorageOptions storage;  // an empty path: nothing is stored
+
   // Process.
   uint32_t threads = 1;  // why one: docs/design.md
   std::string admin_listen_address;
+  std::string takeover_path;  // empty: nobody takes over, and nobody is taken over
   std::string log_level = "info";
   std::string log_format = "logfmt";
 

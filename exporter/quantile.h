@@ -64,6 +64,12 @@ class Summary {
   // Forgets the window, as if it had passed; sum and count stay. False when it was empty already.
   bool LetGo();
 
+  // Adds observations that another one made of: to sum and count, not to the quantiles.
+  void AddTotals(double sum, uint64_t count) {
+    sum_ += sum;
+    count_ += count;
+  }
+
   // Of all observations ever.
   double sum() const { return sum_; }
   uint64_t count() const { return count_; }

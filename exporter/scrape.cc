@@ -149,8 +149,8 @@ std::vector<ShardReport> CollectReports(const std::vector<Shard*>& shards,
 
 ScrapeEnd WritePage(const std::vector<Shard*>& shards,
                     const std::vector<prometheus::MetricFamily>& own, Format format,
-                    const ScrapeLimits& limits,
-                    const std::function<bool(std::string_view)>& write) {
+                    const ScrapeLimits& limits, const std::function<bool(std::string_view)>& write,
+                    const std::function<void()>& settle) {
   const Exposition& exposition = Exposition::For(format);
   Sources sources;
   for (Shard* shard : shards) {
@@ -165,12 +165,15 @@ ScrapeEnd WritePage(const std::vector<Shard*>& shards,
       return ScrapeEnd::kShardStuck;
     }
     if (first == nullptr) break;
+    // Here, so that there is always a last piece.
+    if (piece.size() >= kPieceBytes) {
+      if (!write(piece)) return ScrapeEnd::kReaderGone;
+      piece.clear();
+    }
     first->Take(end, &piece);
-    if (piece.size() < kPieceBytes) continue;
-    if (!write(piece)) return ScrapeEnd::kReaderGone;
-    piece.clear();
   }
   exposition.EndPage(&piece);
+  if (settle) settle();
   return piece.empty() || write(piece) ? ScrapeEnd::kWhole : ScrapeEnd::kReaderGone;
 }
 

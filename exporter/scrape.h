@@ -41,9 +41,11 @@ std::vector<ShardReport> CollectReports(const std::vector<Shard*>& shards,
                                         std::chrono::nanoseconds patience);
 
 // Writes the page: the shards' families and `own` (of SortCollected), in byte order of names.
-// write(piece) returns false to stop.
+// write(piece) returns false to stop. `settle`, if there is one, is called when all of it has been
+// rendered, before the last piece is written: without that no reader takes the page for whole.
 ScrapeEnd WritePage(const std::vector<Shard*>& shards,
                     const std::vector<prometheus::MetricFamily>& own, Format format,
-                    const ScrapeLimits& limits, const std::function<bool(std::string_view)>& write);
+                    const ScrapeLimits& limits, const std::function<bool(std::string_view)>& write,
+                    const std::function<void()>& settle = nullptr);
 
 }  // namespace weir

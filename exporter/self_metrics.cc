@@ -13,6 +13,8 @@
 #include "common/topology/config_words.h"
 #include "common/version.h"
 #include "exporter/collected.h"
+#include "exporter/limit_metrics.h"
+#include "exporter/storage/storage_totals.h"
 #include "exporter/totals.h"
 
 namespace weir {
@@ -221,19 +223,15 @@ void AddSeries(const Totals& totals, size_t shards, Families* families) {
 
 }  // namespace
 
-SelfMetrics::SelfMetrics()
-    : reloads_(prometheus::BuildCounter()
+SelfMetrics::SelfMetrics(const InheritedCounters* inherited)
+    : inherited_(inherited),
+      reloads_(prometheus::BuildCounter()
                    .Name("statsd_exporter_config_reloads_total")
                    .Help("Reloads of the mapping files, by how they ended.")
                    .Register(registry_)),
-      ring_reloads_(prometheus::BuildCounter()
-                        .Name("weir_ring_reloads_total")
-                        .Help("Reloads of --ring.config-file, by how they ended.")
-                        .Register(registry_)),
-      guard_reloads_(prometheus::BuildCounter()
-                         .Name("weir_auth_reloads_total")
-                         .Help("Reloads of the files of --auth flags, by how they ended.")
-                         .Register(registry_)),
+      ring_reloads_(registry_, "weir_ring_reloads_total", "Reloads of --ring.config-file"),
+      guard_reloads_(registry_, "weir_auth_reloads_total", "Reloads of the files of --auth flags"),
+      web_reloads_(registry_, "weir_web_config_reloads_total", "Reloads of --web.config.file"),
       loaded_mappings_(prometheus::BuildGauge()
                            .Name("statsd_exporter_loaded_mappings")
                            .Help("Mapping rules in force.")
@@ -264,15 +262,8 @@ SelfMetrics::SelfMetrics()
 }
 
 void SelfMetrics::CountReload(bool success) {
+  // As the peer, which shows an outcome once there was one.
   reloads_.Add({{"outcome", success ? "success" : "failure"}}).Increment();
-}
-
-void SelfMetrics::CountRingReload(bool success) {
-  ring_reloads_.Add({{"outcome", success ? "success" : "failure"}}).Increment();
-}
-
-void SelfMetrics::CountGuardReload(bool success) {
-  guard_reloads_.Add({{"outcome", success ? "success" : "failure"}}).Increment();
 }
 
 void SelfMetrics::SetRing(const Ownership& ownership) {
@@ -327,14 +318,20 @@ Families SelfMetrics::CollectAll(const std::vector<ShardReport>& reports) const 
   const Totals totals = AddUp(reports);
   AddEvents(totals, &families);
   AddLines(totals, &families);
+  Families limits = LimitFamilies(budget_, totals.stats);
+  std::move(limits.begin(), limits.end(), std::back_inserter(families));
   AddListeners(totals, &families);
   Families http = HttpIntakeFamilies(http_intake_ ? std::optional(http_intake_()) : std::nullopt);
   std::move(http.begin(), http.end(), std::back_inserter(families));
+  Families storage =
+      StorageFamilies(storage_ ? std::optional(storage_()) : std::nullopt, totals.displaced);
+  std::move(storage.begin(), storage.end(), std::back_inserter(families));
   AddRelay(totals, relay_target_, &families);
   AddSeries(totals, reports.size(), &families);
   AddRing(totals.let_go, &families);
   AddCounter("weir_lost_log_lines_total", "Log lines dropped because nobody read them.",
              LostLogLines(), &families);
+  if (inherited_ != nullptr) inherited_->AddTo(&families);
   Families process = CollectProcess();
   std::move(process.begin(), process.end(), std::back_inserter(families));
   return families;
@@ -351,7 +348,9 @@ std::vector<std::string> SelfMetrics::Names() const {
                                     "weir_ring_reloads_total",
                                     "weir_ring_reloads",
                                     "weir_auth_reloads_total",
-                                    "weir_auth_reloads"};
+                                    "weir_auth_reloads",
+                                    "weir_web_config_reloads_total",
+                                    "weir_web_config_reloads"};
   constexpr std::string_view kTotal = "_total";
   for (const auto& family : CollectAll({})) {
     names.push_back(family.name);

@@ -26,24 +26,34 @@
 #include <vector>
 
 #include "common/http_intake.h"
+#include "common/telemetry_inherited.h"
+#include "common/telemetry_reloads.h"
 #include "exporter/ownership.h"
+#include "exporter/series_budget.h"
 #include "exporter/shard.h"
+#include "exporter/storage/storage_report.h"
 
 namespace weir {
 
 class SelfMetrics {
  public:
-  SelfMetrics();
+  // `inherited`: what is added to our counters; outlives this. Null: nothing.
+  explicit SelfMetrics(const InheritedCounters* inherited = nullptr);
 
   void CountReload(bool success);
-  void CountRingReload(bool success);
-  void CountGuardReload(bool success);
+  void CountRingReload(bool success) { ring_reloads_.Count(success); }
+  void CountGuardReload(bool success) { guard_reloads_.Count(success); }
+  void CountWebReload(bool success) { web_reloads_.Count(success); }
   // The state of the ring, from when there is one on.
   void SetRing(const Ownership& ownership);
   // What the relay's metrics call its target. To be set before the first Collect.
   void SetRelayTarget(std::string target) { relay_target_ = std::move(target); }
+  // What bounds the series; null: nothing does. To be set before the first Collect.
+  void SetBudget(const SeriesBudget* budget) { budget_ = budget; }
   // Asked at each Collect, on its thread. To be set before the first.
   void SetHttpIntake(std::function<HttpIntakeReport()> report) { http_intake_ = std::move(report); }
+  // The same for --storage.path.
+  void SetStorage(std::function<StorageReport()> report) { storage_ = std::move(report); }
   void SetLoadedRules(size_t count) { loaded_mappings_.Set(static_cast<double>(count)); }
 
   // Around each request for the page.
@@ -69,12 +79,16 @@ class SelfMetrics {
   void AddRing(const std::optional<std::array<uint64_t, kSeriesKindCount>>& let_go,
                std::vector<prometheus::MetricFamily>* families) const;
 
+  const SeriesBudget* budget_ = nullptr;
+  const InheritedCounters* const inherited_;
   std::string relay_target_;
   std::function<HttpIntakeReport()> http_intake_;  // empty: it is off
+  std::function<StorageReport()> storage_;         // empty: it is off
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>& reloads_;
-  prometheus::Family<prometheus::Counter>& ring_reloads_;
-  prometheus::Family<prometheus::Counter>& guard_reloads_;
+  ReloadCounter ring_reloads_;
+  ReloadCounter guard_reloads_;
+  ReloadCounter web_reloads_;
   prometheus::Gauge& loaded_mappings_;
   prometheus::Family<prometheus::Counter>& scrapes_;
   prometheus::Gauge& scrapes_in_flight_;

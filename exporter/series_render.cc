@@ -1,56 +1,23 @@
 // SeriesTable's page: rendering in slices.
-#include <time.h>
-
 #include <span>
 
 #include "exporter/label_text.h"
 #include "exporter/series_table.h"
+#include "exporter/slice_time.h"
 
 namespace weir {
-namespace {
-
-// A look at the clock costs as much as rendering half a counter.
-constexpr uint32_t kSeriesPerLook = 32;
-
-// One vDSO call. Wall time bounds CPU time from above: a slice that was preempted ends early.
-int64_t MonotonicNanos() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
-}
-
-MetricType PageType(SeriesKind kind) {
-  switch (kind) {
-    case SeriesKind::kCounter:
-      return MetricType::kCounter;
-    case SeriesKind::kGauge:
-    case SeriesKind::kSet:
-      return MetricType::kGauge;
-    case SeriesKind::kSummary:
-      return MetricType::kSummary;
-    case SeriesKind::kHistogram:
-      break;
-  }
-  return MetricType::kHistogram;
-}
-
-}  // namespace
 
 // When a slice is full: it has the bytes or used the time it may.
 class SeriesTable::SliceLimit {
  public:
   SliceLimit(size_t most_bytes, std::chrono::nanoseconds most_time)
-      : most_bytes_(most_bytes), end_(MonotonicNanos() + most_time.count()) {}
+      : most_bytes_(most_bytes), time_(most_time) {}
 
-  bool Reached(const std::string& out) {
-    if (out.size() >= most_bytes_) return true;
-    return ++series_ % kSeriesPerLook == 0 && MonotonicNanos() >= end_;
-  }
+  bool Reached(const std::string& out) { return out.size() >= most_bytes_ || time_.Over(); }
 
  private:
   const size_t most_bytes_;
-  const int64_t end_;
-  uint32_t series_ = 0;
+  SliceTime time_;
 };
 
 // Families and their series lie all over memory, and a page touches each once: waiting for that
@@ -65,8 +32,10 @@ class SeriesTable::Ahead {
   // To be called once before each family.
   void Step() {
     const Family* family = nullptr;
-    if (next_ != table_.in_order_.end()) family = *next_++;
-    AskFor(family, sizeof(Family));
+    if (next_ != table_.in_order_.end()) {
+      family = *next_++;
+      AskFor(family, sizeof(Family));
+    }
     families_[step_ % families_.size()] = family;
     if (const uint32_t series = FirstSeries(kFamily - kSeries); series != kGone) {
       AskFor(&table_.CellAt(series), sizeof(Cell));
@@ -108,6 +77,13 @@ class SeriesTable::Ahead {
 void SeriesTable::RenderSlice(const Exposition& exposition, int64_t now_nanos, size_t most_bytes,
                               std::chrono::nanoseconds most_time, RenderCursor* cursor,
                               std::string* out, FamilySpans* spans) {
+  RenderFamilies(exposition, now_nanos, most_bytes, most_time, cursor, out, spans);
+  if (witness_ != nullptr) witness_->OnSliceEnd(now_nanos);
+}
+
+void SeriesTable::RenderFamilies(const Exposition& exposition, int64_t now_nanos, size_t most_bytes,
+                                 std::chrono::nanoseconds most_time, RenderCursor* cursor,
+                                 std::string* out, FamilySpans* spans) {
   SliceLimit limit(most_bytes, most_time);
   auto next = cursor->within ? in_order_.lower_bound(std::string_view(cursor->family))
                              : in_order_.upper_bound(std::string_view(cursor->family));
@@ -139,7 +115,7 @@ bool SeriesTable::RenderFamily(const Exposition& exposition, int64_t now_nanos,
                                const Family& family, SliceLimit* limit, RenderCursor* cursor,
                                std::string* out) {
   const FamilyHead head{.name = family.name,
-                        .type = PageType(family.kind),
+                        .type = TypeOf(family.kind),
                         .help = *family.help,
                         .continued = cursor->within,
                         .stem_taken = StemTaken(family)};
@@ -153,6 +129,9 @@ bool SeriesTable::RenderFamily(const Exposition& exposition, int64_t now_nanos,
       return false;
     }
     RenderSeries(exposition, now_nanos, series, cursor, out);
+    if (witness_ != nullptr && family.kind != SeriesKind::kSet) {
+      witness_->OnShown(ViewOf(series), now_nanos);
+    }
     cursor->within = true;
     cursor->last_birth = InfoAt(series).birth;
     cursor->next_position = i + 1;

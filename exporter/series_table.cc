@@ -131,7 +131,8 @@ bool SeriesTable::Conflicts(std::string_view name, SeriesKind kind) const {
 }
 
 Refusal SeriesTable::Admit(std::string_view family_name, const std::vector<Label>& labels,
-                           SeriesKind kind, const SeriesPolicy& policy, SeriesHandle* handle) {
+                           SeriesKind kind, const SeriesPolicy& policy, SeriesHandle* handle,
+                           const Arrival& arrival) {
   if (family_name.empty()) return Refusal::kEmptyName;
   if (reserved_.contains(family_name)) return Refusal::kReservedName;
   for (const Label& label : labels) {
@@ -139,29 +140,45 @@ Refusal SeriesTable::Admit(std::string_view family_name, const std::vector<Label
   }
   const auto found = families_.find(family_name);
   Family* family = found == families_.end() ? nullptr : found->get();
+  if (family != nullptr && family->kind != kind && GivesWay(family)) family = nullptr;
   if (family == nullptr ? Conflicts(family_name, kind) : family->kind != kind) {
     return Refusal::kConflict;
   }
-  if (family == nullptr) family = MakeFamily(family_name, kind, policy);
-  family->help = policy.help;  // a reload may have changed it
+  if (family != nullptr) family->help = policy.help;  // a reload may have changed it
 
-  label_text_.clear();
-  AppendLabels(labels, &label_text_);
-  const Hash128 identity =
-      SecretHash::Chain(ProcessHash().Of(family_name), ProcessHash().Of(label_text_));
-  const Wanted wanted{identity.low ^ identity.high, family_name, label_text_};
+  const Wanted wanted = Identify(family_name, labels);
   const auto known = index_.find(wanted);
-  const uint32_t series = known != index_.end() ? *known : MakeSeries(family, wanted);
+  uint32_t series;
+  if (known != index_.end()) {
+    series = *known;
+  } else {
+    const Refusal refusal = TakePlace(family, wanted, arrival.source);
+    if (refusal != Refusal::kNone) return refusal;
+    if (family == nullptr) family = MakeFamily(family_name, kind, policy, arrival.now_nanos);
+    series = MakeSeries(family, wanted, PlaceOf(arrival.source), arrival.now_nanos);
+  }
+  family->only_merged = false;
+  family->pace.AddSamples(1, arrival.now_nanos);
   *handle = {series, CellAt(series).generation};
   return Refusal::kNone;
 }
 
+SeriesTable::Wanted SeriesTable::Identify(std::string_view family, std::span<const Label> labels) {
+  label_text_.clear();
+  AppendLabels(labels, &label_text_);
+  const Hash128 identity =
+      SecretHash::Chain(ProcessHash().Of(family), ProcessHash().Of(label_text_));
+  return {identity.low ^ identity.high, family, label_text_};
+}
+
 SeriesTable::Family* SeriesTable::MakeFamily(std::string_view name, SeriesKind kind,
-                                             const SeriesPolicy& policy) {
+                                             const SeriesPolicy& policy, int64_t now_nanos) {
   auto family = std::make_unique<Family>();
   family->name = name;
   family->kind = kind;
   family->birth = births_ + 1;
+  family->born_seconds = static_cast<uint32_t>(now_nanos / kNanosPerSecond);
+  family->help = policy.help;
   family->summary = policy.summary;
   family->histogram = policy.histogram;
   text_bytes_ += name.size();
@@ -171,7 +188,8 @@ SeriesTable::Family* SeriesTable::MakeFamily(std::string_view name, SeriesKind k
   return made;
 }
 
-uint32_t SeriesTable::MakeSeries(Family* family, const Wanted& wanted) {
+uint32_t SeriesTable::MakeSeries(Family* family, const Wanted& wanted, uint8_t place,
+                                 int64_t now_nanos) {
   uint32_t series;
   if (!free_.empty()) {
     series = free_.back();
@@ -189,14 +207,20 @@ uint32_t SeriesTable::MakeSeries(Family* family, const Wanted& wanted) {
   MakeValue(*family, &cell);
   ++cell.generation;
 
-  InfoAt(series) = {family, CopyLabelText(wanted.labels), wanted.identity, ++births_,
-                    static_cast<uint32_t>(family->series.size())};
+  InfoAt(series) = {family,
+                    CopyLabelText(wanted.labels),
+                    wanted.identity,
+                    ++births_,
+                    static_cast<uint32_t>(family->series.size()),
+                    place};
   family->series.push_back(series);
+  family->pace.AddSeries(now_nanos);
   index_.insert(series);
   CountVector(*family, wanted.labels, +1);
   text_bytes_ += wanted.labels.size();
   ++series_count_;
   ++kind_counts_[static_cast<size_t>(family->kind)];
+  if (place != kNoPlace) AddWeight(static_cast<int64_t>(ObserverBytes(cell)));
   return series;
 }
 
@@ -251,7 +275,13 @@ void SeriesTable::Forget(uint32_t series) {
   Cell& cell = CellAt(series);
   Info& info = InfoAt(series);
   Family* family = info.family;
+  if (witness_ != nullptr && cell.kind != SeriesKind::kSet) witness_->OnForgotten(ViewOf(series));
   index_.erase(series);
+  if (info.place != kNoPlace) GivePlaceBack(*family, info, cell);
+  if (family->overflow == series) {
+    family->overflow = kGone;
+    overflows_.erase(series);
+  }
   if (homes_ != nullptr) homes_->Forget(series);
   CountVector(*family, LabelText(info), -1);
   DeleteValue(&cell);
@@ -302,7 +332,7 @@ uint16_t SeriesTable::PlanFor(std::string_view identity, const Plan& plan) {
   }
   const auto id = static_cast<uint16_t>(plans_.size());
   plans_.push_back(plan);
-  plan_ids_.emplace(identity, id);
+  plan_rules_.push_back(plan_ids_.emplace(identity, id).first->first);
   return id;
 }
 

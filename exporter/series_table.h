@@ -11,7 +11,7 @@
 // Thread safety: owned by one shard.
 // Cost: about 300 bytes for an unlabelled counter that is its own family, 100 for one more series
 // of a known family, plus label text; see docs/operations.md.
-// Tested by tests/unit/exporter/series_{table,expiry,render}_test.cc.
+// Tested by tests/unit/exporter/series_{table,expiry,limits,render,stored}_test.cc.
 #pragma once
 
 #include <absl/container/btree_set.h>
@@ -22,19 +22,27 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/hash.h"
 #include "common/parser.h"
 #include "exporter/exposition.h"
 #include "exporter/homes.h"
 #include "exporter/metric.h"
+#include "exporter/pace.h"
 #include "exporter/refusal.h"
+#include "exporter/render_cursor.h"
+#include "exporter/series_budget.h"
+#include "exporter/series_view.h"
 #include "mapping/label.h"
 #include "mapping/series_policy.h"
 
@@ -43,6 +51,23 @@ namespace weir {
 struct SeriesTableOptions {
   // Over which time the distinct members of a set are counted. Default 10 s.
   std::chrono::nanoseconds set_window = std::chrono::seconds(10);
+  // What bounds the series of all shards' tables; outlives them. Default null: nothing does.
+  SeriesBudget* budget = nullptr;
+};
+
+// How and when the sample came that asks for a series.
+struct Arrival {
+  std::optional<Transport> source = Transport::kUdp;  // none: written down by an earlier process
+  int64_t now_nanos = 0;
+};
+
+// What Visit tells of a family.
+struct FamilyFacts {
+  std::string_view name;  // good during the call
+  SeriesKind kind;
+  size_t series;
+  int64_t born_nanos;  // when its first series was made, on the clock of Arrival
+  const Pace& pace;
 };
 
 // What a sample's rule says each time it is applied, besides where it goes. Plan 0 is "no rule".
@@ -55,49 +80,6 @@ struct Plan {
 struct SeriesHandle {
   uint32_t series;
   uint32_t generation;
-};
-
-// Where a page is. Default-constructed: at the start.
-struct RenderCursor {
-  std::string family;  // rendered up to and, when `within`, into this one
-  bool within = false;
-  uint64_t last_birth = 0;   // of the last rendered series of `family`
-  size_t next_position = 0;  // behind it, unless the table was compacted since
-  uint32_t compactions = 0;
-  size_t observer_bytes = 0;  // of the summaries, histograms and sets rendered so far
-  bool done = false;
-};
-
-// Where families end in the text of a slice. A family may go on in the next slice. All names stand
-// in one string: a page can have a family per series, and an allocation each was half of its cost.
-class FamilySpans {
- public:
-  struct Span {
-    std::string_view name;
-    size_t end;  // offset behind its last byte in the slice's text
-  };
-
-  void Add(std::string_view name, size_t end) {
-    names_.append(name);
-    ends_.push_back({names_.size(), end});
-  }
-  void Clear() {
-    names_.clear();
-    ends_.clear();
-  }
-  size_t size() const { return ends_.size(); }
-  Span operator[](size_t i) const {
-    const size_t begin = i == 0 ? 0 : ends_[i - 1].name;
-    return {std::string_view(names_).substr(begin, ends_[i].name - begin), ends_[i].text};
-  }
-
- private:
-  struct Ends {
-    size_t name;
-    size_t text;
-  };
-  std::string names_;
-  std::vector<Ends> ends_;
 };
 
 class SeriesTable {
@@ -116,7 +98,24 @@ class SeriesTable {
 
   // Finds or makes a series. `labels` sorted by name, unique. kNone and *handle, or why not.
   Refusal Admit(std::string_view family, const std::vector<Label>& labels, SeriesKind kind,
-                const SeriesPolicy& policy, SeriesHandle* handle);
+                const SeriesPolicy& policy, SeriesHandle* handle, const Arrival& arrival = {});
+
+  // The series of `family` that takes the samples of those that Admit refused for a limit, labelled
+  // overflow="true"; made when it is not there. Its handle is current until Reconsider finds that
+  // there may be room. False when there can be none: the family is not known, what its samples say
+  // cannot be added up (gauges, sets), or the memory is used up.
+  bool Overflow(std::string_view family, SeriesHandle* handle, const Arrival& arrival = {});
+
+  // What limits have refused or put elsewhere is to be asked for again, if anything was given back
+  // to the budget. To be called once a second.
+  void Reconsider();
+
+  // Null when nothing is limited.
+  SeriesBudget* budget() const { return options_.budget; }
+
+  // Tells the budget what the values of summaries, histograms and sets take, looking at a `1/parts`
+  // of all series.
+  void Weigh(uint32_t parts);
 
   bool Current(SeriesHandle handle) const {
     return CellAt(handle.series).generation == handle.generation;
@@ -162,6 +161,26 @@ class SeriesTable {
     return Refusal::kNone;
   }
 
+  // `count` samples were applied to this series' family, about: see Pace.
+  void CountSamples(uint32_t series, uint32_t count, int64_t now_nanos) {
+    InfoAt(series).family->pace.AddSamples(count, now_nanos);
+  }
+
+  // Calls visit(FamilyFacts) for at most `most` families whose names are behind *after, and sets
+  // it to the last one's. False when there are no more.
+  template <class Visit>
+  bool VisitFamilies(size_t most, std::string* after, Visit visit) const {
+    auto next = in_order_.upper_bound(std::string_view(*after));
+    const Family* last = nullptr;
+    for (; next != in_order_.end() && most > 0; ++next, --most) {
+      last = *next;
+      visit(FamilyFacts{last->name, last->kind, last->series.size() - last->gone,
+                        int64_t{last->born_seconds} * kNanosPerSecond, last->pace});
+    }
+    if (last != nullptr) *after = last->name;
+    return next != in_order_.end();
+  }
+
   // The plan of the rule called `identity` (empty: no rule), as configured now.
   uint16_t PlanFor(std::string_view identity, const Plan& plan);
   // Changes the plan of a rule that series have had; does nothing for one that none ever had.
@@ -185,6 +204,24 @@ class SeriesTable {
                    std::chrono::nanoseconds most_time, RenderCursor* cursor, std::string* out,
                    FamilySpans* spans);
 
+  // Calls visit(view) for every series but sets, in order of their numbers from *next on, until it
+  // returns false or `most_time` is used up. *next is where to go on; true: that was all of them.
+  bool VisitSlice(uint32_t* next, std::chrono::nanoseconds most_time,
+                  const std::function<bool(const SeriesView&)>& visit) const;
+
+  // Adds what a series held when it was written down to the series of that name, which is made if
+  // there is none: counts and sums are added up, the later one of two gauges stays. Empty, or why
+  // it was left out: a Refusal's name, or "buckets_changed". A family of which no sample has come
+  // yet gives way to samples of another type.
+  std::string_view Merge(std::string_view family, const std::vector<Label>& labels,
+                         const SeriesPolicy& policy, const SeriesState& state, uint16_t plan);
+
+  // From now on tells `witness`, which outlives the table's last use, what is shown and forgotten.
+  void SetWitness(SeriesWitness* witness, int64_t now_nanos);
+
+  // Series that were merged and gave way to samples of another type.
+  uint64_t displaced() const { return displaced_; }
+
   // How many were let go, by kind; a summary counts each time its quantiles went.
   const std::array<uint64_t, kSeriesKindCount>& let_go() const { return let_go_; }
 
@@ -207,9 +244,14 @@ class SeriesTable {
   Memory MemoryBytes() const;
 
  private:
+  static constexpr uint32_t kGone = UINT32_MAX;
+  static constexpr uint32_t kChunkBits = 10;
+  static constexpr uint32_t kChunk = 1 << kChunkBits;
+
+  static constexpr uint8_t kNoPlace = 0, kBytesOnly = 1, kNoSource = 2, kFirstPlace = 3;
+
   struct Family {
     std::string name;
-    SeriesKind kind;
     uint64_t birth;  // of its first series
     const std::string* help;
     const SummaryOptions* summary;
@@ -217,6 +259,11 @@ class SeriesTable {
     // In order of birth; kGone where one was forgotten.
     absl::InlinedVector<uint32_t, 2> series;
     uint32_t gone = 0;
+    uint32_t overflow = kGone;  // the series that Overflow gives
+    uint32_t born_seconds = 0;
+    SeriesKind kind;
+    bool only_merged = false;  // it came by Merge, and no sample of it came yet
+    Pace pace;
   };
 
   // The cold half of a series.
@@ -226,6 +273,7 @@ class SeriesTable {
     uint64_t identity = 0;   // hash of family and labels
     uint64_t birth = 0;
     uint32_t position = 0;  // in family->series
+    uint8_t place = 0;  // taken of the budget: kNoPlace to kNoSource, or the source + kFirstPlace
   };
 
   struct ByName {
@@ -275,10 +323,6 @@ class SeriesTable {
     }
   };
 
-  static constexpr uint32_t kGone = UINT32_MAX;
-  static constexpr uint32_t kChunkBits = 10;
-  static constexpr uint32_t kChunk = 1 << kChunkBits;
-
   Cell& CellAt(uint32_t series) { return cells_[series >> kChunkBits][series & (kChunk - 1)]; }
   const Cell& CellAt(uint32_t series) const {
     return cells_[series >> kChunkBits][series & (kChunk - 1)];
@@ -292,8 +336,22 @@ class SeriesTable {
   bool Matches(uint32_t series, const Wanted& wanted) const;
   const Family* FindFamily(std::string_view name) const;
   bool Conflicts(std::string_view name, SeriesKind kind) const;
-  Family* MakeFamily(std::string_view name, SeriesKind kind, const SeriesPolicy& policy);
-  uint32_t MakeSeries(Family* family, const Wanted& wanted);
+  // Whether the family, of another kind than a sample that comes now, has gone.
+  bool GivesWay(Family* family);
+  SeriesView ViewOf(uint32_t series) const;
+  Family* MakeFamily(std::string_view name, SeriesKind kind, const SeriesPolicy& policy,
+                     int64_t now_nanos);
+  uint32_t MakeSeries(Family* family, const Wanted& wanted, uint8_t place, int64_t now_nanos);
+  Wanted Identify(std::string_view family, std::span<const Label> labels);
+  uint8_t PlaceOf(std::optional<Transport> source) const;
+  static bool IsOverflow(std::span<const Label> labels);
+  Refusal TakePlace(const Family* family, const Wanted& wanted, std::optional<Transport> source);
+  void GivePlaceBack(const Family& family, const Info& info, const Cell& cell);
+  // What the budget counts for one, without its value; for a value on the heap.
+  static size_t SeriesBytes(std::string_view label_text);
+  static size_t FamilyBytes(std::string_view name);
+  static size_t ObserverBytes(const Cell& cell);
+  void AddWeight(int64_t bytes);
   void CountVector(const Family& family, std::string_view label_text, int change);
   void MakeValue(const Family& family, Cell* cell);
   void DeleteValue(Cell* cell);
@@ -307,6 +365,9 @@ class SeriesTable {
   using InOrder = absl::btree_set<Family*, ByName>;
   class Ahead;
   class SliceLimit;
+  void RenderFamilies(const Exposition& exposition, int64_t now_nanos, size_t most_bytes,
+                      std::chrono::nanoseconds most_time, RenderCursor* cursor, std::string* out,
+                      FamilySpans* spans);
   bool RenderFamily(const Exposition& exposition, int64_t now_nanos, const Family& family,
                     SliceLimit* limit, RenderCursor* cursor, std::string* out);
   void RenderSeries(const Exposition& exposition, int64_t now_nanos, uint32_t series,
@@ -329,11 +390,21 @@ class SeriesTable {
   absl::flat_hash_map<uint64_t, uint32_t> vectors_;
   std::set<std::string, std::less<>> reserved_;
 
+  absl::flat_hash_set<uint32_t> overflows_;  // those of all families
+  uint64_t seen_returns_ = 0;                // of the budget
+  uint32_t weigh_next_ = 0;
+  size_t weighing_ = 0;  // bytes of observers, found so far
+  size_t weighed_ = 0;   // what the budget was told of them
+
   std::unique_ptr<Homes> homes_;  // null: every series is ours
   std::array<uint64_t, kSeriesKindCount> let_go_{};
 
   std::vector<Plan> plans_{1};
   std::map<std::string, uint16_t, std::less<>> plan_ids_;
+  std::vector<std::string_view> plan_rules_{""};  // by plan
+
+  SeriesWitness* witness_ = nullptr;  // null: nobody wants to know
+  uint64_t displaced_ = 0;
 
   uint64_t births_ = 0;
   uint32_t epoch_ = 0;

@@ -9,8 +9,10 @@
 //   | Listener -> Ingest: line -> sample -> Memo --known, ours--> Cell (SeriesTable)     |
 //   |                                        |---known, theirs--> Exchange --10 ms-->    |
 //   |                                        `---first sight----> Mapper, Admit          |
-//   | every 1/16 s: Expire a sixteenth of the series, if anything ever expires or goes   |
-//   | every 1 s: look after the listeners, tell what the debug log held back             |
+//   | every 1/16 s: Expire a sixteenth of the series, if anything ever expires or goes,  |
+//   |     and weigh some for --limit.memory                                              |
+//   | every 1 s: look after the listeners, tell what the debug log held back, ask again  |
+//   |     where limits were in the way                                                   |
 //   +------------------------------------------------------------------------------------+
 //
 // Nothing here waits: a turn takes a bounded number of datagrams, a slice of a page at most half a
@@ -35,6 +37,8 @@ using std::chrono::seconds;
 constexpr milliseconds kFlushAfter(10);
 // A series must go within a second of its TTL.
 constexpr uint32_t kExpireParts = 16;
+// What values take is known again within four seconds.
+constexpr uint32_t kWeighParts = 64;
 
 }  // namespace
 
@@ -48,10 +52,11 @@ Shard::Shard(const ShardOptions& options, uint32_t id, Exchange* exchange, const
       bell_(loop_, exchange->bell(id), true, false, [this] { OnBell(); }),
       flush_(loop_, kFlushAfter, seconds(0), [this] { FlushExchange(); }),
       expire_(loop_, milliseconds(1000 / kExpireParts), milliseconds(1000 / kExpireParts),
-              [this] { table_.Expire(loop_.NowNanos(), kExpireParts); }),
+              [this] { LookAround(); }),
       housekeeping_(loop_, seconds(1), seconds(1), [this] { Housekeep(); }) {
   flush_.Stop();
-  expire_.Stop();
+  weighs_ = options.table.budget != nullptr && options.table.budget->limits().memory > 0;
+  if (!weighs_) expire_.Stop();
   if (options.relay) {
     relay_.emplace(loop_, options.relay->address, options.relay->name,
                    options.relay->packet_length);
@@ -82,14 +87,23 @@ void Shard::Stop() {
 
 void Shard::SetMapper(std::shared_ptr<const Mapper> mapper) {
   // Once something may expire, something may for ever: plans outlive the rules they come from.
-  if (mapper->MayExpire() && !expire_.active()) expire_.Start();
+  if (mapper->MayExpire()) MayExpire();
   ingest_.SetMapper(std::move(mapper));
 }
 
 void Shard::SetOwnership(std::shared_ptr<const Ownership> ownership) {
   owns_some_ = true;
-  if (!expire_.active()) expire_.Start();
+  MayExpire();
   ingest_.SetOwnership(std::move(ownership));
+}
+
+void Shard::MayExpire() {
+  if (!expire_.active()) expire_.Start();
+}
+
+void Shard::LookAround() {
+  table_.Expire(loop_.NowNanos(), kExpireParts);
+  if (weighs_) table_.Weigh(kWeighParts);
 }
 
 void Shard::OnBell() {
@@ -104,7 +118,7 @@ void Shard::OnSent() {
 void Shard::FlushExchange() { exchange_->Flush(id_); }
 
 void Shard::Housekeep() {
-  ingest_.ReportSkippedLines();
+  ingest_.Tick();
   const bool all_open = std::all_of(listeners_.begin(), listeners_.end(),
                                     [](const auto& listener) { return listener->open(); });
   listening_.store(all_open, std::memory_order_relaxed);
@@ -132,6 +146,7 @@ ShardReport Shard::Report() const {
     report.vectors[kind] = table_.vectors_of_kind(static_cast<SeriesKind>(kind));
   }
   if (owns_some_) report.let_go = table_.let_go();
+  report.displaced = table_.displaced();
   report.families = table_.family_count();
   report.memo_entries = ingest_.memo().size();
   report.memo_bytes = ingest_.memo().MemoryBytes();

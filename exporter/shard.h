@@ -50,6 +50,7 @@ struct ShardReport {
   std::array<size_t, kSeriesKindCount> vectors{};  // by SeriesKind
   // Series let go, by SeriesKind; nothing while there is no ownership.
   std::optional<std::array<uint64_t, kSeriesKindCount>> let_go;
+  uint64_t displaced = 0;  // merged series that gave way to samples of another type
   size_t families = 0;
   size_t memo_entries = 0;
   SeriesTable::Memory table_memory{};
@@ -77,12 +78,16 @@ class Shard {
   void Post(std::function<void()> task) { loop_.Post(std::move(task)); }
   // When the loop last turned, by the clock: at least once a second while it is well.
   int64_t last_turn() const { return loop_.NowNanos(); }
+  // On its own thread, or before it is started.
+  const std::vector<std::unique_ptr<Listener>>& listeners() const { return listeners_; }
   // False once a listener had to give up. Any thread.
   bool listening() const { return listening_.load(std::memory_order_relaxed); }
 
   // On the shard's thread.
   void SetMapper(std::shared_ptr<const Mapper> mapper);
   void SetOwnership(std::shared_ptr<const Ownership> ownership);
+  // Series that may expire have come by another way than rules.
+  void MayExpire();
   ShardReport Report() const;
   SeriesTable& table() { return table_; }
   Ingest& ingest() { return ingest_; }
@@ -94,6 +99,7 @@ class Shard {
 
  private:
   void OnBell();
+  void LookAround();
   void OnSent();
   void FlushExchange();
   void Housekeep();
@@ -108,6 +114,7 @@ class Shard {
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::atomic<bool> listening_{true};
   bool owns_some_ = false;  // there is an ownership
+  bool weighs_ = false;     // there is a limit on memory
   FdWatcher bell_;
   Timer flush_;
   Timer expire_;

@@ -23,6 +23,8 @@ struct ShardStats {
   uint64_t applied = 0;
   uint64_t dropped_by_rule = 0;
   std::array<uint64_t, kRefusalCount> refused{};
+  // Of those applied: to the series that stands for what this limit has refused.
+  std::array<uint64_t, kRefusalCount> overflowed{};
 
   // The peer's counters count events: a sample of weight N is N events.
   std::array<uint64_t, 3> events_applied{};  // by EventKind

@@ -22,6 +22,7 @@ void AddStats(const ShardStats& from, ShardStats* to) {
   to->applied += from.applied;
   to->dropped_by_rule += from.dropped_by_rule;
   AddArray(from.refused, &to->refused);
+  AddArray(from.overflowed, &to->overflowed);
   AddArray(from.events_applied, &to->events_applied);
   to->events_unmapped += from.events_unmapped;
   to->events_mapped += from.events_mapped;
@@ -62,6 +63,7 @@ Totals AddUp(const std::vector<ShardReport>& reports) {
       totals.series[kind] += static_cast<double>(report.series[kind]);
       totals.vectors[kind] += static_cast<double>(report.vectors[kind]);
     }
+    totals.displaced += report.displaced;
     totals.families += static_cast<double>(report.families);
     totals.memo_entries += static_cast<double>(report.memo_entries);
     totals.memo_bytes += static_cast<double>(report.memo_bytes);

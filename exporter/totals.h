@@ -25,6 +25,7 @@ struct Totals {
   std::array<double, kSeriesKindCount> series{};                 // by SeriesKind
   std::array<double, kSeriesKindCount> vectors{};                // by SeriesKind
   std::optional<std::array<uint64_t, kSeriesKindCount>> let_go;  // by SeriesKind
+  uint64_t displaced = 0;
   double families = 0;
   double memo_entries = 0;
   double memo_bytes = 0;

@@ -1,6 +1,7 @@
 #include "exporter/web.h"
 
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "common/gzip.h"
@@ -8,6 +9,8 @@
 #include "common/version.h"
 #include "exporter/negotiation.h"
 #include "exporter/scrape.h"
+#include "exporter/top.h"
+#include "exporter/top_page.h"
 
 namespace weir {
 namespace {
@@ -16,6 +19,8 @@ constexpr std::string_view kText = "text/plain; charset=utf-8";
 
 // Of scrapes at the same time; one more is answered 503, so that health always finds a free thread.
 constexpr int kMostScrapes = 4;
+// One, and one whose client has its answer and may ask again.
+constexpr int kMostTops = 2;
 
 bool IsChange(const HttpRequest& request) {
   return request.method() == "POST" || request.method() == "PUT";
@@ -24,11 +29,12 @@ bool IsChange(const HttpRequest& request) {
 }  // namespace
 
 Web::Web(const WebOptions& options, WebHooks hooks, std::vector<Shard*> shards,
-         SelfMetrics* self_metrics)
+         SelfMetrics* self_metrics, const SeriesBudget* budget)
     : options_(options),
       hooks_(std::move(hooks)),
       shards_(std::move(shards)),
-      self_metrics_(self_metrics) {}
+      self_metrics_(self_metrics),
+      budget_(budget) {}
 
 std::vector<HttpRoute> Web::Routes() {
   const auto to = [this](void (Web::*page)(HttpRequest&, HttpResponse&)) -> HttpHandler {
@@ -47,6 +53,7 @@ std::vector<HttpRoute> Web::Routes() {
       {"/-/healthy", healthy},
       {"/health", healthy},
       {"/-/ready", ready},
+      {"/api/v1/top", LimitConcurrency(kMostTops, to(&Web::Top))},
   };
   if (options_.telemetry_path != "/") routes.push_back({"/", to(&Web::Landing)});
   if (options_.enable_lifecycle) {
@@ -76,7 +83,7 @@ void Web::Metrics(HttpRequest& request, HttpResponse& response) {
     gzip.Write(piece, &packed);
     return packed.empty() || response.Write(packed);
   };
-  const ScrapeEnd end = WritePage(shards_, own, negotiated.format, limits, write);
+  const ScrapeEnd end = WritePage(shards_, own, negotiated.format, limits, write, hooks_.settle);
   if (end == ScrapeEnd::kWhole) {
     if (negotiated.gzip) {
       packed.clear();
@@ -90,6 +97,15 @@ void Web::Metrics(HttpRequest& request, HttpResponse& response) {
   self_metrics_->EndScrape(end == ScrapeEnd::kShardStuck ? 503 : 200);
 }
 
+void Web::Top(HttpRequest& request, HttpResponse& response) {
+  constexpr std::string_view kJson = "application/json";
+  const std::optional<size_t> rows = ReadTopRows(request.query());
+  if (!rows) return response.Send(400, kJson, TopError("limit is a whole number from 1 to 1000"));
+  const auto top = CollectTop(shards_, *rows, ScrapeLimits().patience);
+  if (!top) return response.Send(503, kJson, TopError("a shard did not answer in time"));
+  response.Send(200, kJson, TopPage(*top, budget_));
+}
+
 void Web::Landing(HttpRequest&, HttpResponse& response) {
   const std::string page =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
@@ -97,7 +113,8 @@ void Web::Landing(HttpRequest&, HttpResponse& response) {
       "<p>Receives StatsD, serves Prometheus. Version " +
       std::string(kVersion) + " (" + kRevision + ").</p>\n<ul>\n<li><a href=\"" +
       options_.telemetry_path +
-      "\">Metrics</a></li>\n<li><a href=\"/-/healthy\">Healthy</a></li>\n"
+      "\">Metrics</a></li>\n<li><a href=\"/api/v1/top\">Largest families</a></li>\n"
+      "<li><a href=\"/-/healthy\">Healthy</a></li>\n"
       "<li><a href=\"/-/ready\">Ready</a></li>\n</ul>\n</body>\n</html>\n";
   response.Send(200, "text/html; charset=UTF-8", page);
 }

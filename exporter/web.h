@@ -2,11 +2,12 @@
 //
 //   <telemetry path>   the metrics                       /-/healthy, /health   200 or 503
 //   /                  a landing page                    /-/ready              200 or 503
+//   /api/v1/top        which families have most series, most samples, are new (exporter/top.h)
 //   /-/reload, /-/quit with --web.enable-lifecycle, by POST or PUT
 //
-// Threads: the handlers run on the web server's threads. Lifetimes: what the hooks capture, the
-// shards and the metrics outlive the server the routes are given to.
-// Tested by tests/integration/test_web.py.
+// The landing page leads to the others. Threads: the handlers run on the web server's threads.
+// Lifetimes: what the hooks capture, the shards and the metrics outlive the server the routes are
+// given to. Tested by tests/integration/test_web.py.
 #pragma once
 
 #include <functional>
@@ -33,17 +34,20 @@ struct WebHooks {
   std::function<bool()> ready;
   std::function<Result<Done>()> reload;
   std::function<void()> quit;
+  // Before a page's last piece is sent; may be empty.
+  std::function<void()> settle;
 };
 
 class Web {
  public:
   Web(const WebOptions& options, WebHooks hooks, std::vector<Shard*> shards,
-      SelfMetrics* self_metrics);
+      SelfMetrics* self_metrics, const SeriesBudget* budget);
 
   std::vector<HttpRoute> Routes();
 
  private:
   void Metrics(HttpRequest& request, HttpResponse& response);
+  void Top(HttpRequest& request, HttpResponse& response);
   void Landing(HttpRequest& request, HttpResponse& response);
   static void State(HttpRequest& request, HttpResponse& response, bool good, std::string_view text);
   void Reload(HttpRequest& request, HttpResponse& response);
@@ -53,6 +57,7 @@ class Web {
   const WebHooks hooks_;
   const std::vector<Shard*> shards_;
   SelfMetrics* const self_metrics_;
+  const SeriesBudget* const budget_;  // null: no limits
 };
 
 }  // namespace weir

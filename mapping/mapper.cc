@@ -145,11 +145,9 @@ void Mapper::Resolve(std::string_view statsd_name, EventKind kind, std::span<con
   if (rule != nullptr) {
     rule->name.Expand({captures.data(), captures.size()}, &out->family);
     BuildLabels(*rule, captures, tags, &out->labels);
-    out->policy = rule->policy(kind);
   } else {
     out->family = statsd_name;
     AddTags(tags, &out->labels);
-    out->policy = set_->unmapped[static_cast<size_t>(kind)];
   }
   if (out->family.empty()) {
     out->verdict = Verdict::kEmptyName;
@@ -157,9 +155,14 @@ void Mapper::Resolve(std::string_view statsd_name, EventKind kind, std::span<con
   }
   EscapeFamily(&out->family);
   SortLabels(&out->labels);
+  out->policy = PolicyOf(out->family, rule, kind);
+}
+
+SeriesPolicy Mapper::PolicyOf(std::string_view family, const Rule* rule, EventKind kind) const {
+  SeriesPolicy policy = rule != nullptr ? rule->policy(kind) : unmapped(kind);
   const FamilyIndex& families = set_->families;
-  ApplyClaims(rule != nullptr ? families.Find(out->family) : families.FindNamed(out->family),
-              &out->policy);
+  ApplyClaims(rule != nullptr ? families.Find(family) : families.FindNamed(family), &policy);
+  return policy;
 }
 
 void Mapper::VisitRules(const std::function<void(const Rule&)>& visit) const {

@@ -83,6 +83,10 @@ class Mapper {
   void Resolve(std::string_view statsd_name, EventKind kind, std::span<const Tag> tags,
                Resolution* out) const;
 
+  // The policy of a series of `family` that `rule`, one of this mapper's, made; null: that no rule
+  // took.
+  SeriesPolicy PolicyOf(std::string_view family, const Rule* rule, EventKind kind) const;
+
   size_t rule_count() const;
   // Calls visit(rule) for every rule, in file order.
   void VisitRules(const std::function<void(const Rule&)>& visit) const;

@@ -13,10 +13,26 @@
 #include <string_view>
 #include <vector>
 
+#include "common/sample.h"
+
 namespace weir {
 
 // What a line's type says: which rules match it (match_metric_type) and what it may become.
 enum class EventKind : uint8_t { kCounter, kGauge, kObserver };
+
+// As which kind a sample is shown to the rules: a set as a gauge.
+constexpr EventKind EventKindOf(SampleType type) {
+  switch (type) {
+    case SampleType::kCounter:
+      return EventKind::kCounter;
+    case SampleType::kGauge:
+    case SampleType::kSet:
+      return EventKind::kGauge;
+    case SampleType::kObserver:
+      break;
+  }
+  return EventKind::kObserver;
+}
 
 // What Prometheus sees. A set arrives as its own StatsD type and leaves as a gauge.
 enum class MetricType : uint8_t { kCounter, kGauge, kSummary, kHistogram };

@@ -48,6 +48,10 @@ int Tell(const std::string& program, const RouterOptions& options) {
   const auto config = LoadRouterConfig(options, &warnings);
   const auto guard = Guard::Check(options.guard);
   if (!guard) return Fail(program, guard.error().message);
+  const auto web = WebGate::Check(options.web_config_file, &warnings);
+  if (!web) return Fail(program, web.error().message);
+  const auto intake = HttpIntake::Check(options.http_intake);
+  if (!intake) return Fail(program, intake.error().message);
   auto mapper = config ? LoadRules(*config, options.strict, &warnings) : config.error();
   for (const std::string& warning : warnings) std::cerr << "warning: " << warning << "\n";
   if (!mapper) return Fail(program, mapper.error().message);

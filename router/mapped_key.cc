@@ -16,20 +16,6 @@ namespace {
 // In the memo: the line goes by its name. No digit.
 constexpr char kByName = '\0';
 
-// As which kind the exporter shows a sample to the rules.
-EventKind EventKindOf(SampleType type) {
-  switch (type) {
-    case SampleType::kCounter:
-      return EventKind::kCounter;
-    case SampleType::kGauge:
-    case SampleType::kSet:
-      return EventKind::kGauge;
-    case SampleType::kObserver:
-      break;
-  }
-  return EventKind::kObserver;
-}
-
 std::span<const std::string_view> LabelFields(const Sample& sample) {
   return std::span(sample.label_fields).first(sample.label_field_count);
 }

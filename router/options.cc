@@ -7,6 +7,7 @@
 
 #include "common/address.h"
 #include "common/topology/config_scalars.h"
+#include "common/web_gate.h"
 
 namespace weir {
 namespace {
@@ -47,6 +48,7 @@ void AddOverrides(FlagSet* flags, RouterOptions* o) {
   flags->Add("web.listen-address", &o->web_listen_address,
              "Address on which metrics, health and the status page are served, by default :9145. "
              "Empty: none.");
+  AddWebConfigFlag(flags, &o->web_config_file);
   flags->Add("console.listen-address", &o->console_listen_address,
              "TCP address of the text console (health, stats, status, config, help, quit). Empty: "
              "none.");
@@ -59,6 +61,15 @@ void AddStatsdFlags(FlagSet* flags, RouterOptions* o) {
              "--listen-udp or --listen-tcp say so.");
   flags->Add("statsd-port", &o->statsd_port, "UDP port of that downstream. 0: 8125.", uint16_t{0},
              uint16_t{65535});
+}
+
+void AddProcessFlags(FlagSet* flags, RouterOptions* o) {
+  flags->Group("Process");
+  flags->Add(
+      "takeover.path", &o->takeover_path,
+      "Path of a unix socket by which the next weir-router that is started with it takes over "
+      "from the one that runs: its sockets, its connections and its counts, without a lost "
+      "line. Empty: none.");
 }
 
 void AddLogFlags(FlagSet* flags, RouterOptions* o) {
@@ -181,6 +192,7 @@ void AddRouterFlags(FlagSet* flags, RouterOptions* options) {
   AddHttpIntakeFlags(flags, &options->http_intake);
   AddStatsdFlags(flags, options);
   AddGuardFlags(flags, &options->guard);
+  AddProcessFlags(flags, options);
   AddLogFlags(flags, options);
 }
 

@@ -35,6 +35,7 @@ struct RouterOptions {
   std::vector<std::string> listen_udp;
   std::optional<std::string> listen_tcp;
   std::optional<std::string> web_listen_address;
+  std::string web_config_file;
   std::optional<std::string> console_listen_address;
   std::vector<std::string> downstream;
   std::string placement;
@@ -46,6 +47,7 @@ struct RouterOptions {
   std::optional<std::string> statsd_host;
   uint16_t statsd_port = 0;
   GuardOptions guard;
+  std::string takeover_path;  // empty: nobody takes over, and nobody is taken over
 
   // Log.
   std::string log_level = "info";

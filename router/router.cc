@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "common/cpu.h"
@@ -48,17 +49,25 @@ Router::Router(const RouterOptions& options)
     : options_(options),
       loop_(clock_),
       service_health_([this] { return Healthy(); }),
-      conductor_(loop_, workers_) {}
+      conductor_(loop_, workers_),
+      succession_(loop_, options.takeover_path, "weir-router",
+                  {.open_web = [this] { return OpenWeb(); },
+                   .hand_over = [this](const auto& successor) { return GiveSockets(successor); }}) {
+}
 
 // The web server's threads use all the rest.
 Router::~Router() { http_server_.reset(); }
 
 Result<std::unique_ptr<Router>> Router::Create(const RouterOptions& options) {
   std::unique_ptr<Router> router(new Router(options));
-  for (auto open : {&Router::Configure, &Router::OpenIntake, &Router::OpenHttpIntake,
-                    &Router::OpenWeb, &Router::OpenConsole}) {
-    if (const Result<Done> opened = (router.get()->*open)(); !opened) return opened.error();
+  for (auto open : {&Router::Configure, &Router::AdoptSockets, &Router::OpenIntake,
+                    &Router::OpenConsole, &Router::OpenWebGate, &Router::OpenHttpIntake}) {
+    if (const Result<Done> opened = (router.get()->*open)(); !opened) {
+      return router->succession_.sockets().Explain(opened.error());
+    }
   }
+  const auto opened = router->succession_.OpenRest(router->conductor_.config().web);
+  if (!opened) return opened.error();
   return router;
 }
 
@@ -101,6 +110,7 @@ Result<Done> Router::OpenIntake() {
                         .unix_mode = listen.unix_mode,
                         .read_buffer = static_cast<int>(config.read_buffer),
                         .threads = static_cast<int>(workers_.size()),
+                        .adopted = &succession_.sockets(),
                         .guard = guard_.get()});
   if (!intake) return intake.error();
   for (auto& sockets : *intake) {
@@ -108,21 +118,19 @@ Result<Done> Router::OpenIntake() {
     if (&sockets == &intake->front() && first.transport <= Transport::kTcp) {
       conductor_.SetDataPort(SocketAddress::OfSocket(first.fd.get()).port());
     }
-    for (size_t i = 0; i < sockets.size(); ++i) workers_[i]->Attach(std::move(sockets[i]));
+    for (size_t i = 0; i < sockets.size(); ++i) {
+      workers_[i % workers_.size()]->Attach(std::move(sockets[i]));
+    }
   }
   return Done{};
 }
 
-// Its lines go to one worker: they keep their order, and one carries more than HTTP brings.
+// Its lines go to one worker: they keep their order, and one carries more than HTTP brings. It
+// opens late, because it answers from then on, and what it has taken is lost when the start fails.
 Result<Done> Router::OpenHttpIntake() {
   const HttpIntakeOptions& options = options_.http_intake;
   if (!options.enabled()) return Done{};
-  if (!options.jwt_secret_file.empty()) {
-    // Before the file is read: what changes from here on is seen.
-    secret_watch_.emplace(loop_, std::vector{options.jwt_secret_file},
-                          [this] { [[maybe_unused]] auto done = http_intake_->Reload(); });
-  }
-  auto intake = HttpIntake::Start(options, [this](std::string_view lines, const LineTold& told) {
+  const auto judge = [this](std::string_view lines, const LineTold& told) {
     Validator validator(validation_);
     LineCutter cutter(lines, Framing::kStream);
     std::string_view line;
@@ -131,7 +139,8 @@ Result<Done> Router::OpenHttpIntake() {
       const auto error = validator.Check(line);
       told(error ? Name(*error) : std::string_view());
     }
-  });
+  };
+  auto intake = HttpIntake::Start(options, judge, loop_, &succession_.sockets());
   if (!intake) return intake.error();
   http_intake_ = std::move(*intake);
   workers_[0]->Attach(http_intake_->queue());
@@ -166,23 +175,35 @@ WebHooks Router::HooksOfWeb() {
   };
 }
 
+Result<Done> Router::OpenWebGate() {
+  auto gate = WebGate::Create(options_.web_config_file, loop_,
+                              [this](bool success) { self_metrics_.CountWebReload(success); });
+  if (!gate) return gate.error();
+  web_gate_ = std::move(*gate);
+  return Done{};
+}
+
 Result<Done> Router::OpenWeb() {
   const std::string& address = conductor_.config().web;
   if (address.empty()) return Done{};
   web_ = std::make_unique<Web>(HooksOfWeb(), service_health_, &self_metrics_);
   HttpServerOptions server_options;
   server_options.listen_address = address;
+  web_gate_->Protect(&server_options);
+  server_options.adopted = &succession_.sockets();
   auto server = HttpServer::Start(server_options, web_->Routes());
   if (!server) return About("web.listen", server.error());
   http_server_ = std::move(*server);
-  LogInfo("Listening", {{"protocol", "http"}, {"address", http_server_->address()}});
+  LogInfo("Listening", {{"protocol", web_gate_->has_tls() ? "https" : "http"},
+                        {"address", http_server_->address()}});
   return Done{};
 }
 
 Result<Done> Router::OpenConsole() {
   const ConsoleConfig& config = conductor_.config().console;
   if (config.listen.empty()) return Done{};
-  auto console = Console::Open(loop_, {.listen_address = config.listen}, service_health_);
+  auto console = Console::Open(
+      loop_, {.listen_address = config.listen, .adopted = &succession_.sockets()}, service_health_);
   if (!console) return About("console.listen", console.error());
   console_ = std::move(*console);
   const CommandHooks hooks = {
@@ -221,18 +242,26 @@ void Router::WatchRules() {
 }
 
 Result<Done> Router::Reload() {
-  const bool has_secrets = http_intake_ && !options_.http_intake.jwt_secret_file.empty();
+  service_manager_.Reloading();
+  const Result<Done> done = ReloadAll();
+  service_manager_.Ready();
+  return done;
+}
+
+Result<Done> Router::ReloadAll() {
+  const bool has_intake = http_intake_ && http_intake_->has_files();
   const bool has_config = !options_.config_file.empty();
-  if (!has_secrets && !has_config && !guard_->has_files()) {
+  if (!has_intake && !has_config && !guard_->has_files() && !web_gate_->has_file()) {
     LogWarn("Nothing to reload: no configuration file was given");
   }
-  const Result<Done> secrets = has_secrets ? http_intake_->Reload() : Done{};
+  const Result<Done> intake = has_intake ? http_intake_->Reload() : Done{};
   const Result<Done> guard = guard_->Reload();
   const Result<Done> config = has_config ? ReloadConfig() : Done{};
-  for (const Result<Done>* done : {&config, &secrets}) {
+  const Result<Done> web = web_gate_->Reload();
+  for (const Result<Done>* done : {&config, &intake, &guard}) {
     if (!*done) return *done;
   }
-  return guard;
+  return web;
 }
 
 Result<Done> Router::ReloadConfig() {
@@ -280,30 +309,43 @@ void Router::Run() {
   signal(SIGPIPE, SIG_IGN);
   const auto end = [this](const char* signal_name) {
     LogInfo("Ending", {{"signal", signal_name}});
-    loop_.Stop();
+    // While all is handed on, its end is near anyway, and must not be cut off.
+    if (succession_.successor() == nullptr) loop_.Stop();
   };
   SignalWatcher terminate(loop_, SIGTERM, [&] { end("SIGTERM"); });
   SignalWatcher interrupt(loop_, SIGINT, [&] { end("SIGINT"); });
   SignalWatcher hang_up(loop_, SIGHUP, [this] { [[maybe_unused]] auto done = Reload(); });
 
+  if (succession_.has_predecessor()) Inherit();
   for (const auto& worker : workers_) worker->Start();
   ready_ = true;
   LogInfo("Ready", {{"version", kVersion},
                     {"threads", workers_.size()},
                     {"usable_cpus", UsableCpuCount()},
                     {"downstreams", conductor_.config().downstreams.size()}});
+  service_manager_.Ready();
   loop_.Run();
 
-  ready_ = false;
-  Drain();
+  if (const TakeoverLink* successor = succession_.successor()) {
+    console_.reset();
+    // The pages are answered meanwhile, with the main thread's help.
+    std::thread hand_on([this, successor] { HandOn(*successor); });
+    loop_.Run();
+    hand_on.join();
+  } else {
+    service_manager_.Stopping();
+    ready_ = false;
+    // First: what it has answered with 200 is in the queue that a worker drains.
+    if (http_intake_) http_intake_->Stop();
+    DrainWorkers();
+    LogDrained(Report());
+  }
   http_server_.reset();
   console_.reset();
   for (const auto& worker : workers_) worker->Stop();
 }
 
-void Router::Drain() {
-  // First: what it has answered with 200 is in the queue that a worker drains.
-  if (http_intake_) http_intake_->Stop();
+void Router::DrainWorkers() {
   std::vector<std::shared_ptr<Promised<Done>>> drained;
   for (const auto& worker : workers_) {
     drained.push_back(std::make_shared<Promised<Done>>());
@@ -312,8 +354,9 @@ void Router::Drain() {
     });
   }
   for (const auto& promised : drained) promised->Await(kDrainLimit + kPatience);
+}
 
-  const RouterReport report = Report();
+void Router::LogDrained(const RouterReport& report) const {
   DownstreamCounters sum = report.retired;
   for (const DownstreamReport& downstream : report.downstreams) sum += downstream.lane.counters;
   uint64_t kernel_drops = 0;

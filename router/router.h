@@ -1,7 +1,7 @@
 // Router: weir-router as a whole: its workers, pages, console and signals.
 //
 // Create opens everything that can fail for reasons an operator can mend, before any thread runs.
-// Run serves until a signal ends it, then sends what it has taken.
+// Run serves until a signal ends it, or another process takes over, then sends what it has taken.
 //
 // Threads: the main thread runs a loop of its own for signals, reloads, the console and all that
 // the Conductor does; workers, resolver and web server have theirs. Everything public is for the
@@ -23,7 +23,11 @@
 #include "common/http_server.h"
 #include "common/result.h"
 #include "common/service_health.h"
+#include "common/service_manager.h"
+#include "common/succession.h"
+#include "common/telemetry_inherited.h"
 #include "common/topology/config.h"
+#include "common/web_gate.h"
 #include "mapping/mapper.h"
 #include "router/conductor.h"
 #include "router/options.h"
@@ -50,24 +54,36 @@ class Router {
   explicit Router(const RouterOptions& options);
 
   Result<Done> Configure();
+  Result<Done> AdoptSockets() { return succession_.Adopt(); }
   Result<Done> OpenIntake();
   Result<Done> OpenHttpIntake();
+  Result<Done> OpenWebGate();
   Result<Done> OpenWeb();
   Result<Done> OpenConsole();
   WebHooks HooksOfWeb();
   void Watch(std::vector<std::string> paths);
   void WatchRules();
   Result<Done> Reload();
+  Result<Done> ReloadAll();
   Result<Done> ReloadConfig();
-  void Drain();
+  void DrainWorkers();
+  void LogDrained(const RouterReport& report) const;
+  // Of a successor: awaits what the predecessor leaves, on another thread.
+  void Inherit();
+  // Of a predecessor: gives the sockets away, then, on another thread than the main one, what was
+  // taken and counted.
+  bool GiveSockets(const TakeoverLink& successor);
+  void HandOn(const TakeoverLink& successor);
   bool Healthy() const;
   RouterReport Report() const;
 
   const RouterOptions options_;
   const SteadyClock clock_;
   const int64_t started_ = clock_.NowNanos();
-  SelfMetrics self_metrics_;
+  InheritedCounters inherited_;
+  SelfMetrics self_metrics_{&inherited_};
   EventLoop loop_;
+  ServiceManager service_manager_{loop_, [this] { return Healthy(); }};
   std::atomic<ValidationLevel> validation_{ValidationLevel::kStructure};  // as HTTP threads read it
   std::unique_ptr<HttpIntake> http_intake_;
   std::unique_ptr<Guard> guard_;
@@ -77,10 +93,11 @@ class Router {
   std::atomic<bool> ready_{false};
   std::vector<std::string> watched_;
   std::optional<FileWatch> watch_;
-  std::optional<FileWatch> secret_watch_;
   std::unique_ptr<Web> web_;
+  std::unique_ptr<WebGate> web_gate_;
   std::unique_ptr<HttpServer> http_server_;
   std::unique_ptr<Console> console_;
+  Succession succession_;  // its thread uses all the rest
 };
 
 }  // namespace weir

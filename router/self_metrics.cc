@@ -242,15 +242,11 @@ void AddRouter(const RouterReport& report, Families* families) {
 
 }  // namespace
 
-SelfMetrics::SelfMetrics()
-    : reloads_(prometheus::BuildCounter()
-                   .Name("weir_config_reloads_total")
-                   .Help("Reloads of the configuration, by how they ended.")
-                   .Register(registry_)),
-      guard_reloads_(prometheus::BuildCounter()
-                         .Name("weir_auth_reloads_total")
-                         .Help("Reloads of the files of --auth flags, by how they ended.")
-                         .Register(registry_)),
+SelfMetrics::SelfMetrics(const InheritedCounters* inherited)
+    : inherited_(inherited),
+      reloads_(registry_, "weir_config_reloads_total", "Reloads of the configuration"),
+      guard_reloads_(registry_, "weir_auth_reloads_total", "Reloads of the files of --auth flags"),
+      web_reloads_(registry_, "weir_web_config_reloads_total", "Reloads of --web.config.file"),
       last_reload_succeeded_(prometheus::BuildGauge()
                                  .Name("weir_config_last_reload_successful")
                                  .Help("1 unless the last reload failed.")
@@ -261,10 +257,6 @@ SelfMetrics::SelfMetrics()
                         .Help("When the configuration in force was read, in seconds since 1970.")
                         .Register(registry_)
                         .Add({})) {
-  for (const char* outcome : {"success", "failure"}) {
-    reloads_.Add({{"outcome", outcome}});
-    guard_reloads_.Add({{"outcome", outcome}});
-  }
   last_reload_succeeded_.Set(1);
   last_success_.SetToCurrentTime();
   prometheus::BuildGauge()
@@ -276,13 +268,9 @@ SelfMetrics::SelfMetrics()
 }
 
 void SelfMetrics::CountReload(bool success) {
-  reloads_.Add({{"outcome", success ? "success" : "failure"}}).Increment();
+  reloads_.Count(success);
   last_reload_succeeded_.Set(success);
   if (success) last_success_.SetToCurrentTime();
-}
-
-void SelfMetrics::CountGuardReload(bool success) {
-  guard_reloads_.Add({{"outcome", success ? "success" : "failure"}}).Increment();
 }
 
 Families SelfMetrics::Collect(const RouterReport& report) const {
@@ -296,6 +284,7 @@ Families SelfMetrics::Collect(const RouterReport& report) const {
   AddStates(report, names, &families);
   AddSources(report, &families);
   AddRouter(report, &families);
+  if (inherited_ != nullptr) inherited_->AddTo(&families);
   Append(CollectProcess(), &families);
   std::erase_if(families, [](const auto& family) { return family.metric.empty(); });
   std::ranges::sort(families, {}, &prometheus::MetricFamily::name);

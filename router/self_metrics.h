@@ -9,8 +9,6 @@
 // Tested by tests/unit/router/self_metrics_test.cc.
 #pragma once
 
-#include <prometheus/counter.h>
-#include <prometheus/family.h>
 #include <prometheus/gauge.h>
 #include <prometheus/metric_family.h>
 #include <prometheus/registry.h>
@@ -19,6 +17,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/telemetry_inherited.h"
+#include "common/telemetry_reloads.h"
 #include "router/router_report.h"
 
 namespace weir {
@@ -28,20 +28,24 @@ inline constexpr std::string_view kRetiredLabel = "(retired)";
 
 class SelfMetrics {
  public:
-  SelfMetrics();
+  // `inherited`: what is added to our counters; outlives this. Null: nothing.
+  explicit SelfMetrics(const InheritedCounters* inherited = nullptr);
 
   // Loading the configuration at the start is none.
   void CountReload(bool success);
-  void CountGuardReload(bool success);
+  void CountGuardReload(bool success) { guard_reloads_.Count(success); }
+  void CountWebReload(bool success) { web_reloads_.Count(success); }
 
   // Every family that has series, by name. Labels of downstreams that no page could show, or that
   // would stand for two, are changed until they can: see docs/router-metrics.md.
   std::vector<prometheus::MetricFamily> Collect(const RouterReport& report) const;
 
  private:
+  const InheritedCounters* const inherited_;
   prometheus::Registry registry_;
-  prometheus::Family<prometheus::Counter>& reloads_;
-  prometheus::Family<prometheus::Counter>& guard_reloads_;
+  ReloadCounter reloads_;
+  ReloadCounter guard_reloads_;
+  ReloadCounter web_reloads_;
   prometheus::Gauge& last_reload_succeeded_;
   prometheus::Gauge& last_success_;
 };

@@ -92,6 +92,8 @@ class Worker final : private LineSink {
   void Post(std::function<void()> task) { loop_.Post(std::move(task)); }
   // When the loop last turned, by the clock: at least once a second while it is well.
   int64_t last_turn() const { return loop_.NowNanos(); }
+  // On its own thread, or before it is started.
+  const std::vector<std::unique_ptr<Listener>>& listeners() const { return listeners_; }
   // False once a listener had to give up. Any thread.
   bool listening() const { return listening_.load(std::memory_order_relaxed); }
 

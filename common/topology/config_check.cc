@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/address.h"
 #include "common/topology/config_downstreams.h"
 #include "common/topology/config_draft.h"
 #include "common/topology/config_scalars.h"
@@ -58,6 +59,39 @@ void CheckProbes(const ConfigDraft& draft, Diagnostics* diagnostics) {
                              " has no health address, so only refusals of its data port will tell "
                              "that it is dead");
   });
+}
+
+bool IsThisHost(std::string_view host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+// The listener that a downstream's address leads back to, as far as it can be told without asking
+// for names or interfaces.
+std::optional<std::string> FindOwn(const ListenConfig& listen, const DownstreamConfig& downstream) {
+  if (downstream.transport == Transport::kUnixgram) {
+    return downstream.address == listen.unixgram ? std::optional(listen.unixgram) : std::nullopt;
+  }
+  const bool is_tcp = downstream.transport == Transport::kTcp;
+  const auto there = ParseListenAddress(downstream.address);
+  if (!there || there->port == 0) return std::nullopt;
+  for (const std::string& text : is_tcp ? std::vector{listen.tcp} : listen.udp) {
+    const auto here = ParseListenAddress(text);
+    if (!here || here->port != there->port) continue;
+    if (here->host == there->host || (here->wildcard() && IsThisHost(there->host))) return text;
+  }
+  return std::nullopt;
+}
+
+void CheckLoops(const ConfigDraft& draft, Diagnostics* diagnostics) {
+  for (size_t i = 0; i < draft.config.downstreams.size(); ++i) {
+    const DownstreamConfig& downstream = draft.config.downstreams[i];
+    const auto own = FindOwn(draft.config.listen, downstream);
+    if (!own) continue;
+    diagnostics->Warning(draft.notes[i].position,
+                         "downstream " + Quoted(downstream.label) +
+                             " is where this router itself listens (" + Quoted(*own) +
+                             "): its lines would come back again and again");
+  }
 }
 
 void CheckWeights(const ConfigDraft& draft, Diagnostics* diagnostics) {
@@ -225,6 +259,7 @@ void CheckDraft(ConfigDraft* draft, Diagnostics* diagnostics) {
   CheckListeners(*draft, diagnostics);
   CheckLabels(draft, diagnostics);
   CheckProbes(*draft, diagnostics);
+  CheckLoops(*draft, diagnostics);
   CheckWeights(*draft, diagnostics);
   CheckDiscover(*draft, diagnostics);
   CheckShards(draft, diagnostics);

@@ -27,6 +27,14 @@ constexpr Key<Node> kKeys[] = {
     {"adminport", [](const Field& f, Node* into) { ReadPort(f, &into->admin_port); }},
 };
 
+// Such as host: "".
+bool IsEmptyText(const YamlNode& node, std::string_view key) {
+  return std::any_of(node.entries.begin(), node.entries.end(), [&](const YamlEntry& entry) {
+    return entry.key == key && entry.value->kind == YamlNode::Kind::kScalar &&
+           entry.value->text.empty();
+  });
+}
+
 bool Has(const YamlNode& node, std::string_view key) {
   return std::any_of(node.entries.begin(), node.entries.end(), [&](const YamlEntry& entry) {
     return entry.key == key && entry.value->kind != YamlNode::Kind::kNull;
@@ -42,6 +50,9 @@ void ReadNode(const Field& item, ConfigDraft* draft) {
     if (Has(item.node, key)) continue;
     item.diagnostics.Error(item.node.position, "this node has no `" + std::string(key) +
                                                    "`; it should be " + std::string(kWanted));
+  }
+  if (IsEmptyText(item.node, "host")) {
+    item.diagnostics.Error(item.node.position, "host: `` is not a host name or address");
   }
   if (node.host.empty() || !node.port) return;
   if (node.host.starts_with('[') && node.host.ends_with(']')) {

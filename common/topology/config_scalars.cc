@@ -3,16 +3,15 @@
 #include <algorithm>
 #include <charconv>
 #include <system_error>
-#include <utility>
 
 #include "common/address.h"
+#include "common/byte_size.h"
 #include "common/duration.h"
 
 namespace weir {
 namespace {
 
 constexpr double kMostSeconds = 86400;
-constexpr uint64_t kMostBytes = uint64_t{1} << 40;
 
 // Decimal, the whole text.
 std::optional<double> ParseDecimal(std::string_view text) {
@@ -21,25 +20,6 @@ std::optional<double> ParseDecimal(std::string_view text) {
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (text.empty() || error != std::errc{} || stop != end) return std::nullopt;
   return value;
-}
-
-std::optional<uint64_t> ParseSize(std::string_view text) {
-  constexpr std::pair<std::string_view, int> kUnits[] = {{"KiB", 10}, {"MiB", 20}, {"GiB", 30}};
-  int shift = 0;
-  for (const auto& [unit, bits] : kUnits) {
-    if (!text.ends_with(unit)) continue;
-    text.remove_suffix(unit.size());
-    while (text.ends_with(' ')) text.remove_suffix(1);
-    shift = bits;
-    break;
-  }
-  uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (text.empty() || error != std::errc{} || stop != end || value > kMostBytes >> shift) {
-    return std::nullopt;
-  }
-  return value << shift;
 }
 
 bool IsHost(std::string_view host) {
@@ -114,7 +94,8 @@ std::chrono::nanoseconds Seconds(double seconds) {
 }
 
 void ReadDuration(const Field& field, std::chrono::nanoseconds* out) {
-  constexpr std::string_view kWanted = "a duration with its unit, such as 500ms, 2s or 1m30s";
+  constexpr std::string_view kWanted =
+      "a duration above zero with its unit, such as 500ms, 2s or 1m30s";
   const auto text = TextOf(field, kWanted);
   if (!text) return;
   const auto duration = ParseDuration(*text, DurationSyntax::kGo);
@@ -126,7 +107,7 @@ void ReadSize(const Field& field, uint64_t* out) {
   constexpr std::string_view kWanted = "a size in bytes, such as 65536, 64KiB or 16MiB";
   const auto text = TextOf(field, kWanted);
   if (!text) return;
-  const auto size = ParseSize(*text);
+  const auto size = ParseByteSize(*text);
   if (!size) return ReportWrongValue(field, kWanted);
   *out = *size;
 }

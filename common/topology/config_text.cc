@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/byte_size.h"
 #include "common/duration.h"
 #include "common/topology/config.h"
 
@@ -30,12 +31,6 @@ std::string QuotedList(const std::vector<std::string>& texts) {
   std::string list;
   for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + Quoted(text);
   return "[" + list + "]";
-}
-
-std::string SizeText(uint64_t bytes) {
-  constexpr uint64_t kMiB = uint64_t{1} << 20;
-  if (bytes == 0 || bytes % kMiB != 0) return std::to_string(bytes);
-  return std::to_string(bytes / kMiB) + "MiB";
 }
 
 std::string OctalText(uint32_t mode) {
@@ -72,7 +67,7 @@ std::string HealthText(const RouterConfig& config) {
                      "\n  rise: " + std::to_string(health.rise) + "\n";
   text += "on_down: " + std::string(WordOf(config.on_down)) + "\n";
   text += "hold:\n  time: " + FormatDuration(config.hold.time) +
-          "\n  bytes: " + SizeText(config.hold.bytes) + "\n";
+          "\n  bytes: " + ByteSizeText(config.hold.bytes) + "\n";
   return text + "panic_threshold: " + std::to_string(config.panic_threshold) + "\n";
 }
 
@@ -92,7 +87,7 @@ std::string DownstreamText(std::string_view place_key, const std::string& place,
   if (!downstream.label.empty()) add("label", Quoted(downstream.label));
   add("weight", std::to_string(downstream.weight));
   add("transport", std::string(WordOf(downstream.transport)));
-  if (downstream.transport == Transport::kTcp) add("queue", SizeText(downstream.queue));
+  if (downstream.transport == Transport::kTcp) add("queue", ByteSizeText(downstream.queue));
   return text;
 }
 
@@ -112,7 +107,7 @@ std::string ToYaml(const RouterConfig& config) {
             "\n  prefix: " + Quoted(config.ping.prefix) + "\n";
   }
   text += HealthText(config);
-  text += "read_buffer: " + SizeText(config.read_buffer) + "\n";
+  text += "read_buffer: " + ByteSizeText(config.read_buffer) + "\n";
   text += "threads: " + std::to_string(config.threads) + "\n";
   text += "resolver:\n  address: " + Quoted(config.resolver.address) +
           "\n  interval: " + FormatDuration(config.resolver.interval) + "\n";

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "common/log.h"
+#include "common/wait_clock.h"
 
 namespace weir {
 namespace {
@@ -128,9 +129,7 @@ void Errands::Impl::Run(std::vector<Back> returns) {
 }
 
 void Errands::Impl::Await(const std::function<bool()>& done, std::chrono::nanoseconds patience) {
-  // By the system clock: ThreadSanitizer of Debian 12's compiler does not know the wait that a
-  // steady clock uses.
-  const auto until = std::chrono::system_clock::now() + patience;
+  const auto until = WaitClock::now() + patience;
   while (!done()) {
     std::vector<Back> returns;
     {

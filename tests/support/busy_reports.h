@@ -19,6 +19,7 @@ inline std::vector<ShardReport> BusyReports() {
   for (uint64_t& count : stats.parse.lines) stats.lines += count = next++;
   for (uint64_t& count : stats.parse.errors) count = next++;
   for (uint64_t& count : stats.refused) count = next++;
+  for (uint64_t& count : stats.overflowed) count = next++;
   for (uint64_t& count : stats.events_refused) count = next++;
   for (uint64_t& count : stats.events_applied) count = next++;
   stats.parse.samples = stats.parse.void_samples = stats.parse.ignored_fields = next++;
@@ -50,11 +51,19 @@ inline SelfMetrics& UsedSelfMetrics() {
     self_metrics.CountReload(true);
     self_metrics.CountReload(false);
     self_metrics.CountGuardReload(true);
+    self_metrics.CountWebReload(true);
     self_metrics.CountRingReload(true);
     self_metrics.CountRingReload(false);
     self_metrics.SetRing(*OwnershipOf({.nodes = "abc"}));
     self_metrics.SetLoadedRules(3);
+    static const SeriesBudget budget({1, 2, 3, 4});
+    self_metrics.SetBudget(&budget);
     self_metrics.SetHttpIntake([] { return HttpIntakeReport{.requests = {{200, 1}}}; });
+    self_metrics.SetStorage([] {
+      StorageReport report;
+      report.restored.left_out["expired"] = 1;
+      return report;
+    });
     self_metrics.BeginScrape();
     self_metrics.EndScrape(200);
     return true;

@@ -8,6 +8,7 @@
 
 #include "common/hash.h"
 #include "common/parser.h"
+#include "common/socket.h"
 
 namespace weir {
 
@@ -32,12 +33,13 @@ struct MadeSample {
     sample.name = name;
     sample.member = member;
     hash = {number, ~number * 3};
+    source = static_cast<Transport>(number % 6);
   }
   MadeSample(const MadeSample&) = delete;
   MadeSample& operator=(const MadeSample&) = delete;
 
-  bool IsSame(const Sample& other, const Hash128& other_hash) const {
-    bool same = other_hash == hash && other.type == sample.type &&
+  bool IsSame(const Sample& other, const Hash128& other_hash, Transport other_source) const {
+    bool same = other_hash == hash && other_source == source && other.type == sample.type &&
                 other.relative == sample.relative && other.first_of_line == sample.first_of_line &&
                 other.value == sample.value && other.weight == sample.weight &&
                 other.name == sample.name && other.member == sample.member &&
@@ -53,6 +55,7 @@ struct MadeSample {
   std::string fields[Sample::kMaxLabelFields];
   Sample sample{};
   Hash128 hash;
+  Transport source;
 };
 
 }  // namespace weir

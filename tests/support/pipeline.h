@@ -37,8 +37,8 @@ class Pipeline {
   Ingest& ingest(uint32_t shard = 0) { return *ingests_[shard]; }
 
   // A datagram that shard receives.
-  void Send(std::string_view datagram, uint32_t shard = 0) {
-    ingests_[shard]->OnDatagram(datagram, Transport::kUdp);
+  void Send(std::string_view datagram, uint32_t shard = 0, Transport source = Transport::kUdp) {
+    ingests_[shard]->OnDatagram(datagram, source);
     ingests_[shard]->OnBatchEnd();
   }
 
@@ -65,7 +65,11 @@ class Pipeline {
   void Pass(std::chrono::seconds time) {
     for (int64_t i = 0; i < time.count(); ++i) {
       clock.Advance(kNanosPerSecond);
-      for (const auto& table : tables_) table->Expire(clock.NowNanos(), 1);
+      for (const auto& table : tables_) {
+        table->Expire(clock.NowNanos(), 1);
+        table->Weigh(1);
+      }
+      for (const auto& ingest : ingests_) ingest->Tick();
     }
   }
 

@@ -1,8 +1,5 @@
 #include "common/auth_token.h"
 
-#include <unistd.h>
-
-#include <fstream>
 #include <string>
 
 #include "tests/support/catch.h"
@@ -143,20 +140,6 @@ TEST_CASE("a claim limits the names, and must be there when it is asked for") {
   CHECK(verifier.Verify(With("{}"), kNow) == nullptr);
   CHECK(verifier.Verify(With(R"({"metrics":[1]})"), kNow) == nullptr);
   CHECK(verifier.Verify(With(R"({"metrics":{}})"), kNow) == nullptr);
-}
-
-TEST_CASE("a file of secrets has one a line") {
-  const std::string path = "/tmp/weir-secrets-" + std::to_string(getpid());
-  const auto read = [&](const std::string& text) {
-    std::ofstream(path) << text;
-    auto secrets = ReadSecrets(path);
-    unlink(path.c_str());
-    return secrets;
-  };
-  CHECK(*read("a\r\n\nb c\n#d") == TokenVerifier::Secrets{"a", "b c", "#d"});
-  CHECK(read("\n").error().message == path + ": holds no secret; write one a line");
-  CHECK(ReadSecrets("/nowhere/x").error().message ==
-        "/nowhere/x: cannot be read: No such file or directory");
 }
 
 }  // namespace

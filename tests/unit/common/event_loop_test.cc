@@ -208,13 +208,11 @@ TEST_CASE("a timer counts from its start, not from the loop's last turn", "[even
   const int64_t made = clock.NowNanos();
   while (clock.NowNanos() - made < 30'000'000) {
   }
-  std::vector<int> order;
-  const Timer slow(loop, milliseconds(25), milliseconds(0), [&] { order.push_back(2); });
-  const Timer fast(loop, milliseconds(1), milliseconds(0), [&] { order.push_back(1); });
   const int64_t started = clock.NowNanos();
-  REQUIRE(RunUntil(loop, [&] { return order.size() == 2; }));
+  bool rang = false;
+  const Timer timer(loop, milliseconds(25), milliseconds(0), [&] { rang = true; });
+  REQUIRE(RunUntil(loop, [&] { return rang; }));
   CHECK(clock.NowNanos() - started >= 20'000'000);
-  CHECK(order == std::vector<int>{1, 2});
 }
 
 TEST_CASE("a signal arrives on the loop", "[event_loop]") {

@@ -32,6 +32,7 @@ struct Command {
   nanoseconds flush_interval = milliseconds(200);
   bool parse_influxdb = true;
   bool lifecycle = false;
+  uint64_t memory = 0;
   std::vector<std::string> nodes = {"a:1"};
 
   FlagSet flags{"weir-exporter", "Takes StatsD and shows it to Prometheus.", "weir-exporter 1.0"};
@@ -57,6 +58,7 @@ struct Command {
     flags.Add("statsd.relay.address", &relay_address, "Where to relay lines to.");
     flags.Group("Other");
     flags.Add("node", &nodes, "A node.");
+    flags.AddSize("limit.memory", &memory, "Most memory.");
   }
 
   Result<ParseOutcome> Parse(const Args& args, const char* argv0 = "/bin/statsd_exporter") {
@@ -379,6 +381,16 @@ TEST_CASE("help groups and explains every flag within the width", "[flags]") {
   CHECK(longest > 30);
 }
 
+TEST_CASE("a size is a number of bytes, with a unit or none", "[flags]") {
+  Command command;
+  command.MustRun({"--limit.memory=2GiB"});
+  CHECK(command.memory == uint64_t{2} << 30);
+  Command wrong;
+  CHECK(
+      Contains(wrong.Parse({"--limit.memory=2GB"}).error().message,
+               "--limit.memory must be a size in bytes, such as 65536, 64KiB or 16MiB, got '2GB'"));
+}
+
 TEST_CASE("the table tells of every flag", "[flags]") {
   const Command command;
   const std::vector<FlagInfo> flags = command.flags.List();
@@ -397,6 +409,8 @@ TEST_CASE("the table tells of every flag", "[flags]") {
   CHECK(find("statsd.cache-type").choices == Args{"lru", "random"});
   CHECK(find("statsd.event-flush-interval").default_text == "200ms");
   CHECK(find("statsd.cache-size").type == "int");
+  CHECK(find("limit.memory").type == "size");
+  CHECK(find("limit.memory").default_text == "0");
   CHECK(find("web.enable-lifecycle").default_text == "false");
   CHECK(find("help-man").hidden);
   CHECK(find("completion-script-bash").hidden);

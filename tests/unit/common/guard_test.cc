@@ -10,8 +10,10 @@
 #include "common/key_set.h"
 #include "common/replaceable.h"
 #include "common/source_list.h"
+#include "common/tls_context.h"
 #include "common/token_set.h"
 #include "tests/support/catch.h"
+#include "tests/support/certificates.h"
 #include "tests/support/loop.h"
 #include "tests/support/socket_client.h"
 
@@ -159,6 +161,46 @@ TEST_CASE("keys are for the signed port only, and are read again", "[guard]") {
   CHECK(keys.Get().keys() == std::vector<std::string>{"one"});
   Write(file, "one\ntwo\n");
   REQUIRE(RunUntil(guarded.loop, [&] { return keys.Get().keys().size() == 2; }));
+}
+
+TEST_CASE("TLS is for the TCP port only, and its certificate is read again", "[guard]") {
+  const TemporaryDirectory directory;
+  const TlsConfig one = MakeCertificate(directory.path, "one");
+  const TlsConfig two = MakeCertificate(directory.path, "two");
+  GuardOptions options;
+  options.tls_file = directory / "tls.yml";
+  Write(options.tls_file, "tls_server_config: {cert_file: one.pem, key_file: one.key}\n");
+  Guarded guarded(options);
+  for (const Transport transport : kAll) {
+    CHECK((guarded.guard->For(transport).tls != nullptr) == (transport == Transport::kTcp));
+  }
+  Replaceable<TlsContext>::Reader tls(*guarded.guard->For(Transport::kTcp).tls);
+  const TlsContext* const first = &tls.Get();
+  Write(one.certificate.path, TextOfFile(two.certificate.path));
+  Write(one.key.path, TextOfFile(two.key.path));
+  REQUIRE(RunUntil(guarded.loop, [&] { return &tls.Get() != first; }));
+
+  Write(options.tls_file, "tls_server_config: {cert_file: two.pem, key_file: two.key}\n");
+  REQUIRE(guarded.guard->Reload());
+  const size_t before = guarded.reloads.size();
+  // From here on the files that it names now are watched, those of before no longer.
+  REQUIRE(RunUntil(guarded.loop, [&] { return guarded.reloads.size() > before; }));
+  Write(two.key.path, "");
+  REQUIRE(RunUntil(guarded.loop, [&] { return !guarded.reloads.back(); }));
+  const auto done = guarded.guard->Reload();
+  REQUIRE_FALSE(done);
+  CHECK(done.error().message.starts_with("--auth.tls.config-file: " + two.key.path + ": holds no"));
+}
+
+TEST_CASE("a file for TLS without a certificate is said", "[guard]") {
+  const TemporaryDirectory directory;
+  GuardOptions options;
+  options.tls_file = directory / "tls.yml";
+  CHECK(
+      ErrorOf(options).starts_with("--auth.tls.config-file: " + options.tls_file + ": cannot be"));
+  Write(options.tls_file, "basic_auth_users: {}\n");
+  CHECK(ErrorOf(options).starts_with("--auth.tls.config-file: " + options.tls_file +
+                                     ":1:1: has no certificate"));
 }
 
 TEST_CASE("a bad file leaves what the other one says in force too", "[guard]") {

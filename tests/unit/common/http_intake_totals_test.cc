@@ -23,7 +23,8 @@ TEST_CASE("all families are there, with series only when the intake is on") {
     CHECK(off[i].metric.empty());
     series[on[i].name] = on[i].metric.size();
   }
-  CHECK(series == std::map<std::string, size_t>{{"weir_http_intake_cut_connections_total", 1},
+  CHECK(series == std::map<std::string, size_t>{{"weir_http_intake_certificate_reloads_total", 2},
+                                                {"weir_http_intake_cut_connections_total", 1},
                                                 {"weir_http_intake_dropped_lines_total", 2},
                                                 {"weir_http_intake_remembered_tokens", 1},
                                                 {"weir_http_intake_requests_total", 2},

@@ -237,4 +237,17 @@ TEST_CASE("a handler may end the connection with its response", "[http]") {
   CHECK(exchange.connection.closes);
 }
 
+TEST_CASE("a header that was added gives way to the handler's own", "[http]") {
+  Exchange exchange;
+  exchange.response.AddHeader("X-Frame-Options", "deny");
+  exchange.response.AddHeader("X-Content-Type-Options", "nosniff");
+  exchange.response.Send(200, "text/plain", "x", {{"x-frame-options", "sameorigin"}});
+  CHECK(exchange.Wrote("\r\nx-frame-options: sameorigin\r\nX-Content-Type-Options: nosniff\r\n"));
+  CHECK_FALSE(exchange.Wrote("deny"));
+  Exchange stream;
+  stream.response.AddHeader("X-Frame-Options", "deny");
+  stream.response.Start(200, {});
+  CHECK(stream.Wrote("\r\nX-Frame-Options: deny\r\n"));
+}
+
 }  // namespace weir

@@ -23,7 +23,7 @@ struct Admitting {
   Refusal Admit(std::string_view name, SampleType type, double value,
                 const std::vector<Tag>& tags = {}) {
     mapper->Resolve(name, EventKindOf(type), tags, &resolution);
-    return AdmitSample(resolution, SampleOf(type, value), &table, &handle);
+    return AdmitSample(resolution, SampleOf(type, value), {}, &table, &handle);
   }
 
   std::shared_ptr<const Mapper> mapper;

@@ -61,7 +61,7 @@ TEST_CASE("a flag that a page names exists", "[docs]") {
     if (IsRouterPage(path)) continue;
     INFO(path);
     const Texts named =
-        AllOf(text, "(--(?:no-)?(?:web|statsd|ring|log|admin|debug)\\.[a-z.-]*[a-z])");
+        AllOf(text, "(--(?:no-)?(?:web|statsd|ring|limit|log|admin|debug)\\.[a-z.-]*[a-z])");
     CHECK(Without(SetOf(named), known).empty());
   }
 }

@@ -14,7 +14,7 @@ namespace {
 
 bool Send(Exchange* exchange, uint32_t from, uint32_t to, uint64_t number) {
   const MadeSample made(number, 12);
-  return exchange->Send(from, to, made.sample, made.hash);
+  return exchange->Send(from, to, made.sample, made.hash, made.source);
 }
 
 bool Rings(const Exchange& exchange, uint32_t shard) {
@@ -26,8 +26,8 @@ std::vector<uint64_t> ReceiveAll(Exchange* exchange, uint32_t to) {
   std::vector<uint64_t> numbers;
   exchange->Receive(
       to,
-      [&](const Sample& sample, const Hash128& hash) {
-        numbers.push_back(MadeSample(hash.low, 12).IsSame(sample, hash) ? hash.low : 0);
+      [&](const Sample& sample, const Hash128& hash, Transport source) {
+        numbers.push_back(MadeSample(hash.low, 12).IsSame(sample, hash, source) ? hash.low : 0);
       },
       [] {});
   return numbers;
@@ -116,12 +116,12 @@ TEST_CASE("shards that all send to each other lose nothing that was accepted", "
         exchange.Silence(self);
         exchange.Receive(
             self,
-            [&](const Sample& sample, const Hash128& hash) {
+            [&](const Sample& sample, const Hash128& hash, Transport source) {
               ++received[self];
               const uint32_t from = static_cast<uint32_t>(hash.low % kShards);
               // In order from each sender, and as they were.
               wrong[self] += hash.low <= last[from] || from == self ||
-                             !MadeSample(hash.low, 12).IsSame(sample, hash);
+                             !MadeSample(hash.low, 12).IsSame(sample, hash, source);
               last[from] = hash.low;
             },
             [] {});

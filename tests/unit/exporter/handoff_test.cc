@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 #include <thread>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "tests/support/catch.h"
@@ -15,15 +15,15 @@ namespace {
 
 bool Append(Handoff* handoff, uint64_t number, size_t most_bytes = 40) {
   const MadeSample made(number, most_bytes);
-  return handoff->Append(made.sample, made.hash);
+  return handoff->Append(made.sample, made.hash, made.source);
 }
 
 // Takes all there is; the numbers of the samples that came as they were sent, and 0 for others.
 std::vector<uint64_t> Take(Handoff* handoff, size_t most_bytes = 40) {
   std::vector<uint64_t> numbers;
   handoff->Consume(
-      [&](const Sample& sample, const Hash128& hash) {
-        const bool same = MadeSample(hash.low, most_bytes).IsSame(sample, hash);
+      [&](const Sample& sample, const Hash128& hash, Transport source) {
+        const bool same = MadeSample(hash.low, most_bytes).IsSame(sample, hash, source);
         numbers.push_back(same ? hash.low : 0);
       },
       [] {});
@@ -51,13 +51,14 @@ TEST_CASE("a sample with four label fields and a member keeps them apart", "[han
   sample.weight = 1;
   sample.label_fields = {"#a:b", "c:id", "", "#c:d,e:f"};
   sample.label_field_count = 4;
-  REQUIRE(handoff.Append(sample, {1, 2}));
+  REQUIRE(handoff.Append(sample, {1, 2}, Transport::kTcp));
   handoff.Publish();
   int taken = 0;
   handoff.Consume(
-      [&](const Sample& got, const Hash128& hash) {
+      [&](const Sample& got, const Hash128& hash, Transport source) {
         ++taken;
         CHECK(hash == Hash128{1, 2});
+        CHECK(source == Transport::kTcp);
         CHECK(got.name == "users");
         CHECK(got.member == "bob:x");
         REQUIRE(got.label_field_count == 4);
@@ -74,11 +75,11 @@ TEST_CASE("the member of a sample that is no set is not looked at", "[handoff]")
   sample.name = "hits";
   sample.weight = 1;
   sample.member = "left from the set before";
-  REQUIRE(handoff.Append(sample, {}));
+  REQUIRE(handoff.Append(sample, {}, Transport::kUdp));
   handoff.Publish();
   bool taken = false;
   handoff.Consume(
-      [&](const Sample& got, const Hash128&) {
+      [&](const Sample& got, const Hash128&, Transport) {
         taken = true;
         CHECK(got.name == "hits");
         CHECK(got.member.empty());
@@ -105,19 +106,21 @@ TEST_CASE("the text of samples is valid until release returns", "[handoff]") {
   Handoff handoff;
   for (uint64_t number = 1; number <= 3; ++number) REQUIRE(Append(&handoff, number));
   handoff.Publish();
-  std::vector<std::pair<Sample, Hash128>> seen;
+  std::vector<std::tuple<Sample, Hash128, Transport>> seen;
   bool released = false;
   handoff.Consume(
-      [&](const Sample& sample, const Hash128& hash) { seen.emplace_back(sample, hash); },
+      [&](const Sample& sample, const Hash128& hash, Transport source) {
+        seen.push_back({sample, hash, source});
+      },
       [&] {
         released = true;
         REQUIRE(seen.size() == 3);
-        for (const auto& [sample, hash] : seen) {
-          CHECK(MadeSample(hash.low).IsSame(sample, hash));
+        for (const auto& [sample, hash, source] : seen) {
+          CHECK(MadeSample(hash.low).IsSame(sample, hash, source));
         }
       });
   CHECK(released);
-  handoff.Consume([](const Sample&, const Hash128&) { FAIL("nothing was left"); },
+  handoff.Consume([](const Sample&, const Hash128&, Transport) { FAIL("nothing was left"); },
                   [] { FAIL("nothing to release"); });
 }
 
@@ -127,10 +130,10 @@ void Skip(Handoff* handoff, size_t bytes) {
     Sample sample{};
     const std::string name(std::min<size_t>(bytes, 4000), 'x');
     sample.name = name;
-    REQUIRE(handoff->Append(sample, {}));
+    REQUIRE(handoff->Append(sample, {}, Transport::kUdp));
     bytes -= std::min(bytes, name.size());
     handoff->Publish();
-    handoff->Consume([](const Sample&, const Hash128&) {}, [] {});
+    handoff->Consume([](const Sample&, const Hash128&, Transport) {}, [] {});
   }
 }
 
@@ -201,10 +204,11 @@ TEST_CASE("lines of the greatest size pass", "[handoff]") {
     Sample sample{};
     sample.name = name;
     sample.weight = 1;
-    REQUIRE(handoff.Append(sample, {}));
+    REQUIRE(handoff.Append(sample, {}, Transport::kUdp));
     handoff.Publish();
     size_t taken = 0;
-    handoff.Consume([&](const Sample& got, const Hash128&) { taken += got.name == name; }, [] {});
+    handoff.Consume(
+        [&](const Sample& got, const Hash128&, Transport) { taken += got.name == name; }, [] {});
     REQUIRE(taken == 1);
   }
 }
@@ -215,7 +219,7 @@ TEST_CASE("two threads pass millions of samples without losing or changing one",
   std::thread writer([&] {
     for (uint64_t number = 1; number <= kSamples;) {
       const MadeSample made(number, 12);
-      if (handoff->Append(made.sample, made.hash)) {
+      if (handoff->Append(made.sample, made.hash, made.source)) {
         ++number;
       } else {
         handoff->Publish();
@@ -230,9 +234,9 @@ TEST_CASE("two threads pass millions of samples without losing or changing one",
   while (next <= kSamples) {
     bool any = false;
     handoff->Consume(
-        [&](const Sample& sample, const Hash128& hash) {
+        [&](const Sample& sample, const Hash128& hash, Transport source) {
           any = true;
-          wrong += !MadeSample(next, 12).IsSame(sample, hash);
+          wrong += !MadeSample(next, 12).IsSame(sample, hash, source);
           ++next;
         },
         [] {});

@@ -201,5 +201,14 @@ TEST_CASE("a cleared memo knows nothing and is small again", "[memo]") {
   CHECK(Knows(memo, Spread(3)));
 }
 
+TEST_CASE("the memo grows to the bytes it may have and goes on within them", "[memo]") {
+  Memo memo;
+  const size_t most = 4 * memo.MemoryBytes();
+  for (uint64_t i = 0; i < 50'000; ++i) memo.Insert(Spread(i), 50'000, most);
+  CHECK(memo.MemoryBytes() == most);
+  CHECK(Knows(memo, Spread(49'999)));
+  CHECK(CountKnown(memo, 0, 50'000) == memo.size());
+}
+
 }  // namespace
 }  // namespace weir

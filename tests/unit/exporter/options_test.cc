@@ -177,11 +177,26 @@ TEST_CASE("a wrong flag is refused by name", "[options]") {
 }
 
 TEST_CASE("the page cannot be where another one is", "[options]") {
-  for (const char* path : {"/-/healthy", "/-/ready", "/-/reload", "/-/quit", "/health"}) {
+  for (const char* path :
+       {"/-/healthy", "/-/ready", "/-/reload", "/-/quit", "/health", "/api/v1/top"}) {
     const std::string flag = std::string("--web.telemetry-path=") + path;
     CHECK(IsRefused({flag.c_str()}, "already another page"));
   }
   CHECK(Parse({"--web.telemetry-path=/"}).has_value());
+}
+
+TEST_CASE("there are no limits unless they are set, memory with its unit", "[options]") {
+  CHECK_FALSE(ExporterOptions().limits.any());
+  const auto options = Parse({"--limit.series=100", "--limit.series-per-family=10",
+                              "--limit.series-per-listener=50", "--limit.memory=512MiB"});
+  REQUIRE(options.has_value());
+  CHECK(options->limits.any());
+  CHECK(options->limits.series == 100);
+  CHECK(options->limits.per_family == 10);
+  CHECK(options->limits.per_listener == 50);
+  CHECK(options->limits.memory == uint64_t{512} << 20);
+  CHECK(IsRefused({"--limit.series=-1"}, "--limit.series"));
+  CHECK(IsRefused({"--limit.memory=1GB"}, "--limit.memory must be a size in bytes"));
 }
 
 TEST_CASE("a time to live is not negative", "[options]") {
@@ -202,6 +217,17 @@ TEST_CASE("flags without effect are known when they ask for something", "[option
   REQUIRE(options.has_value());
   CHECK(options->without_effect() ==
         std::vector<std::string>{"statsd.cache-type", "statsd.event-flush-interval"});
+}
+
+TEST_CASE("an address that is none is refused with its flag", "[options]") {
+  for (const char* flag : {"--web.listen-address", "--statsd.listen-udp", "--statsd.listen-tcp",
+                           "--auth.signed.listen-udp", "--admin.listen-address"}) {
+    for (const char* wrong : {"=9125", "=:99999"}) {
+      const std::string given = std::string(flag) + wrong;
+      CHECK(IsRefused({given.c_str()}, std::string(flag) + ": "));
+    }
+  }
+  CHECK(IsRefused({"--web.listen-address="}, "--web.listen-address: '' is not host:port"));
 }
 
 TEST_CASE("something must be listened to", "[options]") {

@@ -157,7 +157,7 @@ TEST_CASE("a shard that gets stuck in the middle of a page cuts it off", "[scrap
   ShardGroup group(2);
   Fill(&group, 400, 20);
   ScrapeLimits limits;
-  limits.patience = milliseconds(20);
+  limits.patience = milliseconds(1'000);
   limits.slice_bytes = 1000;
   std::unique_ptr<Stuck> stuck;
   std::string page;
@@ -175,7 +175,7 @@ TEST_CASE("reports come from those who answer", "[scrape]") {
   ShardGroup group(3);
   CHECK(CollectReports(group.shards(), ShardGroup::kPatience).size() == 3);
   const Stuck stuck(&group.shard(0));
-  CHECK(CollectReports(group.shards(), milliseconds(50)).size() == 2);
+  CHECK(CollectReports(group.shards(), milliseconds(1'000)).size() == 2);
 }
 
 }  // namespace

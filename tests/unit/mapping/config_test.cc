@@ -139,7 +139,7 @@ TEST_CASE("an unknown key is a warning that guesses, and an error when strict", 
   CHECK(loaded.warnings[0] ==
         "m.yml:4:3: unknown key `time_type` in a rule; did you mean `timer_type`?");
   CHECK(
-      loaded.warnings[1].starts_with("m.yml:5:3: unknown key `min_max` in a rule; it is ignored. "
+      loaded.warnings[1].starts_with("m.yml:5:3: unknown key `min_max` in a rule. "
                                      "Known are match name labels"));
   CHECK(LoadText(text, {.strict = true, .mapper = {}}).errors == loaded.warnings);
 }

@@ -125,6 +125,7 @@ TEST_CASE("a mistake in etsy's file is told with its place", "[router-config]") 
        "f:12:18: checkInterval: `0` is not a number of milliseconds"},
       {Replaced(kSample, "t: 0", "t: 'all'"), "f:11:14: forkCount: the text `\"all\"` is not"},
       {Replaced(kSample, "port: 8127, ", ""), "f:3:5: this node has no `port`"},
+      {"{nodes: [{host: '', port: 1}]}", "f:1:10: host: `` is not a host name or address"},
       {Replaced(kSample, "adminport: 8128", "adminport: true"), "f:3:48: adminport: `true` is not"},
       {Replaced(kSample, "8225", "process.env.PORT || 8225"),
        "f:8:9: expected a value, not "

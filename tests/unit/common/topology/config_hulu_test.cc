@@ -16,7 +16,7 @@ const std::string kSample =
     "# two nodes\n"
     "data_port=8125\n"
     "control_port=8126\n"
-    "downstream=127.0.0.1:8127:8128,node-b:8129:8130\n"
+    "downstream=127.0.0.1:8131:8132,node-b:8129:8130\n"
     "downstream_flush_interval=1.0\n"
     "downstream_health_check_interval=1.5\n"
     "downstream_ping_interval=10\n"
@@ -38,10 +38,10 @@ TEST_CASE("hulu's file chooses hulu's placement, ports, probes and console", "[r
   wanted.ping = {seconds(10), "statsd-cluster"};
   wanted.health_check = {HealthKind::kStatsd, milliseconds(1500), milliseconds(1500), 1, 1};
   wanted.threads = 3;
-  wanted.downstreams = {{.address = "127.0.0.1:8127",
-                         .label = "127.0.0.1:8127",
+  wanted.downstreams = {{.address = "127.0.0.1:8131",
+                         .label = "127.0.0.1:8131",
                          .health_kind = HealthKind::kStatsd,
-                         .health = "127.0.0.1:8128"},
+                         .health = "127.0.0.1:8132"},
                         {.address = "node-b:8129",
                          .label = "node-b:8129",
                          .health_kind = HealthKind::kStatsd,

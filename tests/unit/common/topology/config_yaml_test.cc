@@ -178,6 +178,30 @@ TEST_CASE("a downstream that is not probed is worth a warning, unless that was m
   CHECK(ReadConfig("downstreams: [{address: 'a:1', health_kind: none}]\n").warnings == Lines{});
 }
 
+TEST_CASE("a downstream that is the router itself is worth a warning", "[router-config]") {
+  const auto warnings_of = [](std::string_view listen, std::string_view downstream) {
+    return ReadConfig("listen: {" + std::string(listen) +
+                      "}\ndownstreams:\n- {health: none, address: " + std::string(downstream) +
+                      "}\n")
+        .warnings;
+  };
+  CHECK(
+      warnings_of("udp: ':9125'", "'127.0.0.1:9125'") ==
+      Lines{"f:3:3: downstream `127.0.0.1:9125` is where this router itself listens (`:9125`): its "
+            "lines would come back again and again"});
+  CHECK(warnings_of("udp: '0.0.0.0:9125'", "'localhost:9125'").size() == 1);
+  CHECK(warnings_of("udp: '[::]:9125'", "'[::1]:9125'").size() == 1);
+  CHECK(warnings_of("udp: '10.0.0.1:9125'", "'10.0.0.1:9125'").size() == 1);
+  CHECK(warnings_of("udp: [':1', ':9125'], tcp: ''", "'127.0.0.1:9125'").size() == 1);
+  CHECK(warnings_of("tcp: ':9125'", "'127.0.0.1:9125', transport: tcp").size() == 1);
+  CHECK(warnings_of("unixgram: /run/in", "/run/in, transport: unixgram").size() == 1);
+  for (const char* other :
+       {"'127.0.0.1:9126'", "'10.0.0.1:9125'", "'127.0.0.1:9125', transport: tcp"}) {
+    CHECK(warnings_of("udp: ':9125', tcp: ''", other) == Lines{});
+  }
+  CHECK(warnings_of("udp: '10.0.0.2:9125'", "'127.0.0.1:9125'") == Lines{});
+}
+
 TEST_CASE("a wrong value is told with its place and what would be right", "[router-config]") {
   const std::vector<std::pair<std::string_view, std::string_view>> cases = {
       {"listen: {udp: 8125}",
@@ -202,9 +226,12 @@ TEST_CASE("a wrong value is told with its place and what would be right", "[rout
        "f:2:23: shard_map: shards count up from 0, so `2` should be 1"},
       {"mtu: 0", "f:1:6: mtu: `0` is not a whole number from 1 to 65507"},
       {"mtu: 99.5", "f:1:6: mtu: `99.5` is not a whole number from 1 to 65507"},
-      {"flush_interval: 100", "f:1:17: flush_interval: `100` is not a duration with its unit"},
-      {"flush_interval: 0s", "f:1:17: flush_interval: `0s` is not a duration with its unit"},
-      {"flush_interval: -1s", "f:1:17: flush_interval: `-1s` is not a duration with its unit"},
+      {"flush_interval: 100",
+       "f:1:17: flush_interval: `100` is not a duration above zero with its unit"},
+      {"flush_interval: 0s",
+       "f:1:17: flush_interval: `0s` is not a duration above zero with its unit"},
+      {"flush_interval: -1s",
+       "f:1:17: flush_interval: `-1s` is not a duration above zero with its unit"},
       {"validation: on", "f:1:13: validation: `on` is not off, structure or strict"},
       {"ping: 10s", "f:1:7: ping: `10s` is not a map such as {interval: 10s"},
       {"health_check: {fall: 0}", "f:1:22: fall: `0` is not a whole number from 1 to 1000"},

@@ -220,6 +220,7 @@ TEST_CASE("a source that was forgotten is not heard of again", "[discovery]") {
   f.world->Hang(false);
   REQUIRE(f.UntilAnswered("r", 3));
   CHECK(f.labels() == Texts{"b:1"});
+  REQUIRE(f.Until([&] { return f.world->asked("s") > 0; }));
   CHECK(f.world->asked("s") == 1);
 }
 

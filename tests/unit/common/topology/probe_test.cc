@@ -14,7 +14,7 @@ using std::chrono::seconds;
 
 // Long for what is to be heard in time, short for what is to be waited for.
 constexpr seconds kLong(15);
-constexpr milliseconds kShort(60);
+constexpr milliseconds kShort(500);
 
 struct Fixture {
   ProbeResult Ask(HealthKind kind, const Endpoint& endpoint, std::chrono::nanoseconds timeout) {

@@ -1,13 +1,12 @@
 #include "common/topology/target_file.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/socket_client.h"
 
 namespace weir {
 namespace {
@@ -62,8 +61,8 @@ TEST_CASE("what is wrong with a target file is said with its place", "[target_fi
 
 TEST_CASE("a pattern stands for the files that match, in order, a path for itself",
           "[target_file]") {
-  const fs::path dir = fs::temp_directory_path() / ("weir-targets-" + std::to_string(getpid()));
-  fs::create_directory(dir);
+  const TemporaryDirectory directory;
+  const fs::path dir = directory.path;
   for (const char* name : {"b.yml", "a.yml", ".c.yml", "d.json"}) std::ofstream(dir / name) << "[]";
   using Files = std::vector<std::string>;
   CHECK(FilesOf(dir / "*.yml") == Files{dir / "a.yml", dir / "b.yml"});
@@ -71,7 +70,6 @@ TEST_CASE("a pattern stands for the files that match, in order, a path for itsel
   CHECK(FilesOf(dir / "x.yml") == Files{dir / "x.yml"});
   CHECK(ReadTargetFile(dir / "a.yml").value() == Targets{});
   CHECK_FALSE(ReadTargetFile(dir / "x.yml").has_value());
-  fs::remove_all(dir);
 }
 
 }  // namespace

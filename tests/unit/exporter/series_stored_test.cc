@@ -1,0 +1,191 @@
+// SeriesTable: what outlives the process, and how it comes again.
+#include <string>
+#include <vector>
+
+#include "exporter/series_table.h"
+#include "tests/support/admission.h"
+#include "tests/support/catch.h"
+#include "tests/support/page.h"
+
+namespace weir {
+namespace {
+
+constexpr Refusal kNone = Refusal::kNone;
+
+std::string_view MergeCounter(SeriesTable* table, std::string_view family, uint64_t value,
+                              const std::vector<Label>& labels = {}) {
+  return table->Merge(family, labels, PolicyOf(kCounter),
+                      {.kind = kCounter, .touched = 5, .counter = {value, 0}}, 0);
+}
+
+std::string PageWithoutHelp(SeriesTable* table) { return WithoutHelp(PageOf(table)); }
+
+TEST_CASE("every series but sets is visited once, in slices of any size", "[series_table]") {
+  SeriesTable table({});
+  for (int i = 0; i < 100; ++i) Feed(&table, kCounter, "c" + std::to_string(i));
+  Feed(&table, kSet, "s");
+  uint32_t next = 0;
+  std::vector<std::string> seen;
+  for (bool done = false; !done;) {
+    size_t slice = 0;
+    done = table.VisitSlice(&next, kNoHurry, [&](const SeriesView& view) {
+      seen.emplace_back(view.family);
+      return ++slice < 7;
+    });
+  }
+  REQUIRE(seen.size() == 100);
+  CHECK(seen[99] == "c99");
+}
+
+TEST_CASE("a slice ends when its time is used up, and makes progress", "[series_table]") {
+  SeriesTable table({});
+  for (int i = 0; i < 100; ++i) Feed(&table, kCounter, "c" + std::to_string(i));
+  uint32_t next = 0;
+  size_t seen = 0;
+  const auto visit = [&](const SeriesView&) { return ++seen > 0; };
+  CHECK_FALSE(table.VisitSlice(&next, std::chrono::nanoseconds(0), visit));
+  CHECK(seen == 32);
+}
+
+TEST_CASE("merged counts are added, and shown", "[series_table]") {
+  SeriesTable table({});
+  Feed(&table, kCounter, "c", {{"a", "b"}}, 3);
+  CHECK(MergeCounter(&table, "c", 1000, {{"a", "b"}}).empty());
+  CHECK(MergeCounter(&table, "c", 7).empty());
+  CHECK(PageWithoutHelp(&table) == "# TYPE c counter\nc{a=\"b\"} 1003\nc 7\n");
+
+  Feed(&table, kSummary, "s", {}, 2);
+  CHECK(table.Merge("s", {}, PolicyOf(kSummary), {.kind = kSummary, .sum = 10, .count = 4}, 0)
+            .empty());
+  CHECK(ValueOf(PageOf(&table), "s_count") == "5");
+  CHECK(ValueOf(PageOf(&table), "s_sum") == "12");
+}
+
+TEST_CASE("of a gauge that is there and a merged one the later stays", "[series_table]") {
+  for (const int64_t live_touched : {3, 9}) {
+    SeriesTable table({});
+    Feed(&table, kGauge, "g", {}, 1, live_touched);
+    CHECK(table.Merge("g", {}, PolicyOf(kGauge), {.kind = kGauge, .touched = 5, .gauge = 2}, 0)
+              .empty());
+    CHECK(ValueOf(PageOf(&table), "g") == (live_touched == 3 ? "2" : "1"));
+  }
+}
+
+TEST_CASE("a merged series that finds no room leaves its family to samples of another type",
+          "[series_table]") {
+  SeriesBudget budget({.per_family = 2});
+  SeriesTable table({.budget = &budget});
+  for (const char* value : {"1", "2"}) {
+    CHECK(MergeCounter(&table, "m", 1, {{"a", value}}).empty());
+  }
+  CHECK(MergeCounter(&table, "m", 1, {{"a", "3"}}) == "family_series_limit");
+  CHECK(Feed(&table, kGauge, "m", {}, 7) == kNone);
+  CHECK(ValueOf(PageOf(&table), "m") == "7");
+}
+
+TEST_CASE("histograms are merged bucket by bucket, when they have the same bounds",
+          "[series_table]") {
+  Histogram other(PolicyOf(kHistogram).histogram);
+  for (const double value : {0.5, 3.0, 70.0}) other.Observe(value, 2);
+  const SeriesState state = {.kind = kHistogram, .histogram = other.View()};
+  SeriesTable table({});
+  Feed(&table, kHistogram, "h", {}, 3);
+  CHECK(table.Merge("h", {}, PolicyOf(kHistogram), state, 0).empty());
+  const std::string page = PageOf(&table);
+  CHECK(ValueOf(page, "h_bucket{le=\"1\"}") == "2");
+  CHECK(ValueOf(page, "h_bucket{le=\"5\"}") == "5");
+  CHECK(ValueOf(page, "h_bucket{le=\"+Inf\"}") == "7");
+  CHECK(ValueOf(page, "h_sum") == "150");
+
+  SeriesPolicy others = PolicyOf(kHistogram);
+  others.histogram = Intern(HistogramOptions{.buckets = {1, 6}});
+  CHECK(table.Merge("h6", {}, others, state, 0) == "buckets_changed");
+  CHECK(table.series_count() == 1);
+  CHECK(table.family_count() == 1);
+}
+
+TEST_CASE("native histograms are merged at the coarser resolution", "[native_histogram]") {
+  NativeHistogram fine(1.1, 1000), coarse(2, 1000);
+  for (int i = 1; i <= 100; ++i) {
+    fine.Observe(i, 1);
+    coarse.Observe(-i, 1);
+    coarse.Observe(i, 1);
+  }
+  fine.Observe(0, 3);
+  const auto total = [](std::span<const NativeBucket> buckets) {
+    uint64_t sum = 0;
+    for (const NativeBucket& bucket : buckets) sum += bucket.count;
+    return sum;
+  };
+  NativeHistogram wanted(2, 1000);
+  for (int i = 1; i <= 100; ++i) wanted.Observe(i, 2);
+  for (NativeHistogram* into : {&fine, &coarse}) {
+    NativeHistogram copy = *into;
+    copy.Merge(into == &fine ? coarse : fine);
+    CHECK(copy.schema() == coarse.schema());
+    CHECK(copy.zero_count() == 3);
+    CHECK(total(copy.negative()) == 100);
+    CHECK(std::vector(copy.positive().begin(), copy.positive().end()) ==
+          std::vector(wanted.positive().begin(), wanted.positive().end()));
+  }
+  NativeHistogram few(1.1, 10);
+  few.Merge(fine);
+  CHECK(few.positive().size() + few.negative().size() <= 10);
+}
+
+TEST_CASE("a merged family gives way to samples of another type, once one came it stays",
+          "[series_table]") {
+  SeriesTable table({});
+  MergeCounter(&table, "m", 1, {{"a", "1"}});
+  MergeCounter(&table, "m", 1, {{"a", "2"}});
+  CHECK(Feed(&table, kGauge, "m", {}, 4) == kNone);
+  CHECK(PageWithoutHelp(&table) == "# TYPE m gauge\nm 4\n");
+  CHECK(table.displaced() == 2);
+
+  MergeCounter(&table, "fed", 1);
+  CHECK(Feed(&table, kCounter, "fed") == kNone);
+  CHECK(Feed(&table, kGauge, "fed") == Refusal::kConflict);
+  // Nor does what is there give way to what is merged.
+  CHECK(MergeCounter(&table, "m", 1) == Name(Refusal::kConflict));
+  CHECK(table.displaced() == 2);
+}
+
+TEST_CASE("names that clients may not use come by no other way either", "[series_table]") {
+  SeriesTable table({});
+  table.Reserve("weir_something");
+  CHECK(MergeCounter(&table, "weir_something", 1) == Name(Refusal::kReservedName));
+  CHECK(MergeCounter(&table, "m", 1, {{"__name__", "x"}}) == Name(Refusal::kIllegalLabel));
+  CHECK(table.series_count() == 0);
+}
+
+// Writes down what it is told.
+class Recorder final : public SeriesWitness {
+ public:
+  void OnKnown(uint32_t, int64_t) override { ++known; }
+  void OnShown(const SeriesView& view, int64_t) override { told.emplace_back(view.family); }
+  void OnMerged(uint32_t) override { told.emplace_back("merged"); }
+  void OnForgotten(const SeriesView& view) override {
+    told.push_back("-" + std::string(view.family));
+  }
+  void OnSliceEnd(int64_t) override { told.emplace_back("."); }
+  int known = 0;
+  std::vector<std::string> told;
+};
+
+TEST_CASE("a witness is told of all that is shown and forgotten but sets", "[series_table]") {
+  SeriesTable table({});
+  Recorder recorder;
+  const uint16_t plan = table.PlanFor("rule", {.ttl = std::chrono::seconds(1)});
+  Feed(&table, kCounter, "before");
+  table.SetWitness(&recorder, 0);
+  CHECK(recorder.known == 1);
+  Feed(&table, kGauge, "g", {}, 1, 0, plan);
+  Feed(&table, kSet, "s", {}, 1, 0, plan);
+  PageOf(&table);
+  table.Expire(2 * kNanosPerSecond, 1);
+  table.Expire(2 * kNanosPerSecond, 1);
+  CHECK(recorder.told == std::vector<std::string>{"before", "g", ".", "-g"});
+}
+
+}  // namespace
+}  // namespace weir
