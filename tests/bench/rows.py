@@ -14,25 +14,11 @@ import time
 import load
 import machine
 import subjects
+from figure import Figure
+from http_rows import http_rows
 
 LOAD = subjects.harness.LOAD
 SLICES = 10  # of a paced load, in turn with the other programs of a row
-
-
-@dataclasses.dataclass
-class Figure:
-    """One measured quantity of one subject: a value for each round."""
-
-    row: str
-    subject: str
-    what: str
-    unit: str
-    values: list
-    target: str = ""
-
-    @property
-    def median(self):
-        return machine.median(self.values)
 
 
 @dataclasses.dataclass
@@ -341,4 +327,5 @@ def all_rows(peer_exporter=None, peer_router=None):
                routers, 30_000_000, routed_packed, series=10_000, lines_per_datagram=30, rate=1_000_000),
         CpuRow("route-burst", "router, unpaced burst of 6,000,000 lines, 30 a datagram", routers,
                6_000_000, (), True, series=10_000, lines_per_datagram=30),
+        *http_rows(),
     ]  # fmt: skip

@@ -19,6 +19,7 @@ URLS = ("http://prometheus:9090", "http://ruby:8000", "http://python:8000")
 
 TAKEN = "weir_downstream_taken_lines_total"
 READ = 'weir_lines_total{verdict!="empty"%s}'
+COUNTED = (TAKEN, READ % "", "demo_requests_total", "demo_request_seconds_count")
 OUT = 'weir_downstream_in_ring{downstream="%s"} == 0'
 IN = 'weir_downstream_in_ring{downstream="%s"} == 1'
 # For three seconds the router has placed nothing on it.
@@ -36,6 +37,8 @@ class Round:
 
     def __init__(self, cluster, prometheus):
         self._prometheus = prometheus
+        # What was sent before, by a load generator that has just been stopped, is none of its lines.
+        prometheus.at_rest(lambda: [prometheus.value(f"sum({one})") for one in COUNTED])
         (labels, _), *_ = prometheus.query(f"topk(1, {counted.BY_NODE})")
         self.node = labels["instance"]
         self.service = f"exporter-{self.node}"

@@ -43,8 +43,8 @@ class Exporter(Program):
         "--web.listen-address=127.0.0.1:0",
     )
 
-    def __init__(self, *flags, defaults=DEFAULTS, prefix=()):
-        super().__init__([*prefix, EXPORTER, *missing(flags, defaults), *flags])
+    def __init__(self, *flags, defaults=DEFAULTS, prefix=(), **options):
+        super().__init__([*prefix, EXPORTER, *missing(flags, defaults), *flags], **options)
 
 
 class Router(Program):
@@ -61,7 +61,7 @@ class Router(Program):
         "--web.listen-address=127.0.0.1:0",
     )
 
-    def __init__(self, config, *flags, defaults=None, prefix=(), name="router.yml"):
+    def __init__(self, config, *flags, defaults=None, prefix=(), name="router.yml", **options):
         self._directory = tempfile.TemporaryDirectory(prefix="weir-")
         self.file = pathlib.Path(self._directory.name) / name
         words = list(flags)
@@ -70,7 +70,7 @@ class Router(Program):
             words.insert(0, self.file)
         if defaults is None:
             defaults = () if isinstance(config, dict) else self.DEFAULTS
-        super().__init__([*prefix, ROUTER, *words, *missing(flags, defaults)])
+        super().__init__([*prefix, ROUTER, *words, *missing(flags, defaults)], **options)
 
     @staticmethod
     def text_of(config):

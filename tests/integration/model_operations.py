@@ -13,14 +13,14 @@ from fake_health import DOWN as ILL
 from fake_health import UP as WELL
 from program import log_time
 
-INTERVAL = 0.2
-TIMEOUT = 0.2
+INTERVAL = 0.5
+TIMEOUT = 0.5
 # Three, as a busy machine may keep a healthy node from answering twice.
 FALL, RISE = 3, 2
 DEATH_BOUND = FALL * INTERVAL + TIMEOUT
 RETURN_BOUND = (RISE + 1) * INTERVAL + TIMEOUT
 # For the machine: it may be busy.
-SLACK = 3.0
+SLACK = 10.0
 POOL = "abcdefg"
 # Styles that fail as soon as they are asked.
 AT_ONCE = ("fin", "reset", "down", "updog", "huge", "no_colon")
@@ -50,7 +50,7 @@ class Operations:
         """Each label of {label: when} is logged as up or down, in time and after enough probes."""
         lines, probes = seen
         for label, when in changed.items():
-            found = self.router.wait_for_log(CHANGE.format(word, label), deadline=30, start=lines)
+            found = self.router.wait_for_log(CHANGE.format(word, label), start=lines)
             at = log_time(found.string)
             if at - when > bound + SLACK:
                 raise ModelError(f"{label} was {word} after {at - when:.3f} s")

@@ -8,7 +8,9 @@ import atexit
 import ctypes
 import datetime
 import http.client
+import itertools
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -19,10 +21,11 @@ import time
 import page
 
 # How long a condition may take to come true. A test that passes never waits this long.
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 120
 LOG_LINES_SHOWN = 40
 
 _started = set()
+_ports = itertools.cycle(random.sample(range(12_000, 32_000), 20_000))
 _LISTENING = r'msg="?Listening"? protocol="?{}"? address="?([^" ]+)"?'
 _libc = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
@@ -43,11 +46,20 @@ def wait_until(condition, what, deadline=DEADLINE_SECONDS):
         time.sleep(0.005)
 
 
-def free_port(kind=socket.SOCK_STREAM):
-    """A port of 127.0.0.1 that was free a moment ago."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_port(host="127.0.0.1"):
+    """A port that was free a moment ago, for TCP and UDP.
+
+    None of those that the kernel gives to who asks for any, and each once in a long while: nobody
+    takes it before the program that is told of it.
+    """
+    for port in _ports:
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            try:
+                tcp.bind((host, port))
+                udp.bind((host, port))
+            except OSError:
+                continue
+            return port
 
 
 def split_address(address):
@@ -110,10 +122,15 @@ class Response:
 
 
 class Program:
-    """One running program, by its command line."""
+    """One running program, by its command line; `options` are those of Popen.
 
-    def __init__(self, command):
-        self.process = start(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    `tls` (an ssl.SSLContext) and `headers` are how its pages are asked for.
+    """
+
+    def __init__(self, command, tls=None, headers=None, **options):
+        self.tls = tls
+        self.headers = headers or {}
+        self.process = start(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options)
         self.log = []
         self._log_grew = threading.Condition()
         self._log_ended = False
@@ -163,8 +180,12 @@ class Program:
     def port(self):
         return self.endpoint("udp")[1]
 
+    @property
+    def web_protocol(self):
+        return "https" if self.tls else "http"
+
     def wait_ready(self):
-        address = self.address("http")
+        address = self.address(self.web_protocol)
 
         def ready():
             if self.process.poll() is not None:
@@ -178,10 +199,13 @@ class Program:
         return self
 
     def request(self, method, path, headers=None, timeout=DEADLINE_SECONDS):
-        host, port = self.endpoint("http")
-        connection = http.client.HTTPConnection(host, port, timeout=timeout)
+        host, port = self.endpoint(self.web_protocol)
+        if self.tls:
+            connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=self.tls)
+        else:
+            connection = http.client.HTTPConnection(host, port, timeout=timeout)
         try:
-            connection.request(method, path, headers=headers or {})
+            connection.request(method, path, headers={**self.headers, **(headers or {})})
             answer = connection.getresponse()
             return Response(answer.status, answer.headers, answer.read())
         finally:
@@ -222,6 +246,13 @@ class Program:
         """The resident set of the process."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1))
+
+    def descriptors(self):
+        """How many it has open."""
+        return len(list(pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+    def threads(self):
+        return len(list(pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()))
 
     def stop(self, sig=signal.SIGTERM):
         """Ends it, if it still runs, and returns the exit status with the whole log read."""

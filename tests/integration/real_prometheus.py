@@ -12,12 +12,15 @@ from harness import free_port, start, stop, wait_until
 
 
 class Prometheus:
-    """Scrapes `targets` (job name -> list of 'HOST:PORT'); its data live in a directory of its own."""
+    """Scrapes `targets` (job name -> list of 'HOST:PORT'); its data live in a directory of its own.
 
-    def __init__(self, targets, *flags):
+    `how` are more keys of each job, such as basic_auth.
+    """
+
+    def __init__(self, targets, *flags, how=None):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="weir-prometheus-"))
         jobs = [
-            {"job_name": job, "static_configs": [{"targets": addresses}]}
+            {"job_name": job, "static_configs": [{"targets": addresses}], **(how or {})}
             for job, addresses in targets.items()
         ]
         config = self.directory / "prometheus.yml"
@@ -79,6 +82,11 @@ class Prometheus:
         if len(found) > 1:
             raise AssertionError(f"{promql} gives {len(found)} values")
         return found[0][1] if found else None
+
+    def samples(self, selector, at):
+        """The values that it stored of one series, in order; a range selector and its end."""
+        (found,) = self._api("query", query=selector, time=at)["result"]
+        return [float(value) for _, value in found["values"]]
 
     def wait_for_value(self, promql, value):
         last = None

@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 
-from harness import Exporter, IntegrationTest, Router, wait_until
+from harness import Exporter, IntegrationTest, Router, free_port, wait_until
 from router_case import batches, placement_of
 from router_page import RouterPage
 from senders import UdpSender
@@ -20,15 +20,8 @@ NAMES = 40
 
 
 def free_address():
-    """An address of HOST that was free for TCP and UDP a moment ago."""
-    while True:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind((HOST, 0))
-            try:
-                udp.bind(tcp.getsockname())
-            except OSError:
-                continue
-            return "%s:%d" % tcp.getsockname()
+    """An address of HOST for TCP and UDP that was free a moment ago."""
+    return f"{HOST}:{free_port(HOST)}"
 
 
 class Node:

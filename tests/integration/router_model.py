@@ -65,7 +65,7 @@ class Model(Operations):
                        "unixgram": str(directory / "in"), "unix": str(directory / "stream")},
             "placement": kind, "on_down": on_down, "mtu": mtu, "validation": validation,
             "threads": choose((1, 2, 3)), "flush_interval": choose(("2ms", "10ms", "30ms")),
-            "health_check": {"interval": "200ms", "timeout": "200ms", "fall": FALL, "rise": RISE},
+            "health_check": {"interval": "500ms", "timeout": "500ms", "fall": FALL, "rise": RISE},
         }  # fmt: skip
         self.ledger = Ledger(mtu)
         self.lines = LineMaker(random.Random(f"lines {self.seed}"), kind, validation)
@@ -144,7 +144,7 @@ class Model(Operations):
             page = self._page()
             return condition(page) and page
 
-        return wait_until(check, lambda: f"{what}:\n{self._page().brief()}", deadline=30)
+        return wait_until(check, lambda: f"{what}:\n{self._page().brief()}")
 
     # What must hold when nothing is changing
 
@@ -164,7 +164,7 @@ class Model(Operations):
             self._parked = missing if problem is None else self._parked
             return problem is None and page
 
-        page = wait_until(arrived, lambda: problem, deadline=20)
+        page = wait_until(arrived, lambda: problem)
         self._pending = []
         self.ledger.check_page(page)
         for label in self.world.order:
@@ -216,7 +216,7 @@ class Model(Operations):
             self._read()
             return drop_problem(self.ledger.missing(), dropped, 0) is None
 
-        wait_until(arrived, lambda: drop_problem(self.ledger.missing(), dropped, 0), deadline=5)
+        wait_until(arrived, lambda: drop_problem(self.ledger.missing(), dropped, 0))
         # What was lost without a word counts as sent.
         if sent != self.ledger.routed - lost:
             raise ModelError(f"{told.group(0)}, routed were {self.ledger.routed}")

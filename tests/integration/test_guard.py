@@ -257,9 +257,9 @@ class RouterGuardTest(RouterTest):
         send_from("127.0.0.2", udp, b"good.udp:1|c")
         self.wait_arrived(1)
         self.assertEqual(sum(self.received().values(), collections.Counter()), {b"good.udp:1|c": 1})
-        page = router.scrape()
-        self.assertEqual(
-            page.value("weir_rejected_datagrams_total", listener="udp", reason="source"), 1
+        router.wait_for(
+            lambda page: page.get("weir_rejected_datagrams_total", listener="udp", reason="source") == 1,
+            "one is rejected",
         )
 
     def test_a_token_is_taken_away_before_a_line_is_routed(self):

@@ -4,10 +4,12 @@ import contextlib
 import gzip
 import http.client
 import random
+import socket
 import subprocess
 
+from certificates import Authority, replace
 from harness import EXPORTER, ROUTER, free_port, wait_until
-from http_intake import IntakeClient, IntakeTest, StatsdServer, token, trusting
+from http_intake import IntakeClient, IntakeTest, StatsdServer, token
 from http_intake_table import FORM, JSON, TABLE
 
 GOOD = b'{"value": 1}'
@@ -107,7 +109,7 @@ class TokenTest(IntakeTest):
         wait_until(lambda: self.post(token({}, "old")).status == 403, "the old secret is not")
         self.assertEqual(self.post(token({}, "new")).status, 200)
         write("\n")
-        router.wait_for_log("holds no secret")
+        router.wait_for_log("no secret in it")
         self.assertEqual(self.post(token({}, "new")).status, 200)
 
     def test_secrets_are_read_again_at_a_hang_up(self):
@@ -223,6 +225,17 @@ class HostileBodyTest(IntakeTest):
             body[at : at + dice.randrange(3)] = piece
         return bytes(body)
 
+    def test_deep_bodies_cost_a_server_thread_no_stack(self):
+        exporter = self.start_http_exporter()
+        with IntakeClient(self.intake) as client:
+            for opened, closed in (("[", "]"), ('{"a":', "}")):
+                for depth, status in ((9_000, 200), (100_000, 400)):
+                    inner = "1" if closed == "}" else ""
+                    body = '{"value":1,"x":' + opened * depth + inner + closed * depth + "}"
+                    answer = client.request("POST", "/count/deep", body.encode(), JSON)
+                    self.assertEqual(answer.status, status, (opened, depth))
+        exporter.wait_for_value(2, "deep")
+
     def test_fuzzed_bodies(self):
         exporter = self.start_http_exporter("--http-timeout-idle=60", "--http-timeout-read=60")
         dice = random.Random(7)
@@ -271,29 +284,47 @@ class CurlTest(IntakeTest):
 class TlsTest(IntakeTest):
     def setUp(self):
         self.directory = self.temp_dir()
-        self.certificate, self.key = self.directory / "cert.pem", self.directory / "key.pem"
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-             "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-             "subjectAltName=DNS:localhost", "-keyout", self.key, "-out", self.certificate],
-            check=True, capture_output=True)
+        self.ca = Authority(self.directory)
+        self.pair = self.ca.issue("server")
+        self.flags = (f"--tls-cert={self.pair.certificate}", f"--tls-key={self.pair.key}")
+
+    def common_name(self):
+        """Of the certificate that is shown now."""
+        with socket.create_connection(("127.0.0.1", self.intake)) as plain:
+            with self.ca.client().wrap_socket(plain, server_hostname="localhost") as client:
+                return dict(part[0] for part in client.getpeercert()["subject"])["commonName"]
 
     def test_https(self):
-        exporter = self.start_http_exporter(f"--tls-cert={self.certificate}", f"--tls-key={self.key}")
-        with IntakeClient(self.intake, trusting(self.certificate)) as client:
+        exporter = self.start_http_exporter(*self.flags)
+        with IntakeClient(self.intake, self.ca.client()) as client:
             for _ in range(3):
                 self.assertEqual(client.request("POST", "/count/a", GOOD, JSON).status, 200)
         exporter.wait_for_value(3, "a")
         self.assertRaises((OSError, http.client.HTTPException), self.ask, "GET", "/heartbeat")
         self.assertEqual(exporter.get("/-/healthy").status, 200)
 
+    def test_a_certificate_that_is_replaced_is_shown_from_the_next_connection_on(self):
+        exporter = self.start_http_exporter(*self.flags)
+        with IntakeClient(self.intake, self.ca.client()) as client:
+            self.assertEqual(client.request("POST", "/count/a", GOOD, JSON).status, 200)
+        self.assertEqual(self.common_name(), "server")
+        replace(self.pair, self.ca.issue("renewed"))
+        wait_until(lambda: self.common_name() == "renewed", "the new certificate is shown")
+        self.pair.key.write_text("nothing")
+        page = exporter.wait_for(
+            lambda page: page.get("weir_http_intake_certificate_reloads_total", outcome="failure"),
+            "the failure is counted")
+        self.assertGreaterEqual(
+            page.value("weir_http_intake_certificate_reloads_total", outcome="success"), 1)
+        self.assertEqual(self.common_name(), "renewed")
+
     def test_files_that_are_none_are_told(self):
         broken = self.directory / "broken.pem"
         broken.write_text("nothing")
         for flags, message in (
-            ((f"--tls-cert={self.certificate}",), "--tls-cert and --tls-key go together"),
-            ((f"--tls-cert={self.certificate}", "--tls-key=/nowhere"), "/nowhere: No such file"),
-            ((f"--tls-cert={broken}", f"--tls-key={self.key}"), "holds nothing in PEM"),
+            (self.flags[:1], "--tls-cert and --tls-key go together"),
+            ((self.flags[0], "--tls-key=/nowhere"), "/nowhere: cannot be read: No such file"),
+            ((f"--tls-cert={broken}", self.flags[1]), f"{broken}: holds no certificate in PEM"),
         ):
             with self.subTest(flags):
                 done = subprocess.run(
@@ -302,6 +333,22 @@ class TlsTest(IntakeTest):
                     capture_output=True, text=True, timeout=60)
                 self.assertEqual(done.returncode, 1)
                 self.assertIn(message, done.stderr)
+
+    def test_files_that_are_wrong_are_found_by_the_check(self):
+        file = self.temp_dir() / "file"
+        file.write_text("nothing\n# secret\n")
+        downstream = "--downstream=127.0.0.1:1"
+        for flags, message in (
+            (("--jwt.secret-file=/nowhere",), "--jwt.secret-file: /nowhere: cannot be read"),
+            ((f"--tls-cert={file}", f"--tls-key={file}"), "--tls-cert, --tls-key: "),
+        ):
+            for program, more in ((EXPORTER, ()), (ROUTER, (downstream,))):
+                with self.subTest(program=program.name, flags=flags):
+                    done = subprocess.run(
+                        [program, "--check-config", "--http-port=1", *flags, *more],
+                        capture_output=True, text=True, timeout=60)  # fmt: skip
+                    self.assertEqual(done.returncode, 1, done.stdout)
+                    self.assertIn(message, done.stderr)
 
 
 class CommandLineTest(IntakeTest):

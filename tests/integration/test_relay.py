@@ -151,7 +151,7 @@ class DeadTargetTest(RelayFixture):
         return exporter.wait_for_value(self.COUNT, name.decode())
 
     def test_a_dead_target_loses_nothing_here_and_gets_lines_again_when_it_is_back(self):
-        port = free_port(socket.SOCK_DGRAM)
+        port = free_port()
         exporter = self.start_relay(address=f"127.0.0.1:{port}")
         self.send_burst(exporter, b"while_dead")
         page = self.send_burst(exporter, b"still_dead")

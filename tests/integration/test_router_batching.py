@@ -4,6 +4,7 @@ import collections
 import random
 import time
 
+from harness import wait_until
 from router_case import SLACK, RouterTest, made_lines
 from router_page import SENT_BYTES, SENT_PACKETS
 
@@ -54,7 +55,7 @@ class PacketTest(RouterTest):
     def test_packets_are_filled(self):
         # 30-byte lines: 47 of them in a packet of 1432.
         nodes = self.start_nodes(2)
-        self.start_before(nodes, threads=1, flush_interval="500ms")
+        self.start_before(nodes, threads=1, flush_interval="5s")
         lines = [(b"fill.name%d:%d|c|#" % (i % 50, i)).ljust(29, b"t") for i in range(20_000)]
         self.send_and_check(lines, per_packet=30)
         page = self.page()
@@ -89,7 +90,7 @@ class PacketTest(RouterTest):
 class FlushTest(RouterTest):
     def test_a_line_waits_for_others_no_longer_than_the_flush_interval(self):
         nodes = self.start_nodes(1)
-        self.start_before(nodes, flush_interval="300ms", threads=1)
+        self.start_before(nodes, flush_interval="3s", threads=1)
         with self.sender() as sender:
             # The interval begins with a line when none waits, and at the start.
             sender.send([b"before:1|c"])
@@ -101,8 +102,8 @@ class FlushTest(RouterTest):
             self.wait_arrived(3)
         arrived, packet = nodes[0].data.arrivals[1]
         self.assertEqual(packet, b"first:1|c\nsecond:1|c\n")
-        self.assertGreater(arrived - begun, 0.2)
-        self.assertLess(arrived - begun, 0.3 + SLACK)
+        self.assertGreater(arrived - begun, 2)
+        self.assertLess(arrived - begun, 3 + SLACK)
 
     def test_full_packets_do_not_wait(self):
         nodes = self.start_nodes(1)
@@ -124,11 +125,8 @@ class FlushTest(RouterTest):
         self.assertEqual(self.received(), expected)
 
     def wait_arrived_without_page(self, count):
-        total = sum(self.counts().values())
-        deadline = time.monotonic() + 10
-        while total < count and time.monotonic() < deadline:
-            total = sum(self.counts().values())
-        self.assertEqual(total, count)
+        wait_until(lambda: sum(self.counts().values()) >= count, f"{count} lines have arrived")
+        self.assertEqual(sum(self.counts().values()), count)
 
     def test_what_waits_when_the_configuration_is_read_again_is_still_sent(self):
         nodes = self.start_nodes(2)

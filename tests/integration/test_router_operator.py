@@ -1,7 +1,6 @@
 """What an operator decides: on_down, drain and undrain, health that is set by hand."""
 
 import socket
-import time
 
 from harness import split_address
 from router_case import HEALTH_CHECK, RouterTest, made_lines
@@ -221,7 +220,5 @@ class HealthyTest(RouterTest):
         outer.wait_for_log('msg="A downstream is up" downstream=inner')
         self.nodes = {"inner": node, "spare": spare}
         self.config, self.router = config, outer
-        begun = time.monotonic()
         self.wait_ring("inner", "spare")
         self.send_and_check(made_lines(200))
-        self.assertLess(time.monotonic() - begun, 10)

@@ -21,7 +21,7 @@ class TierTest(RouterTest):
         }
         self.config = {
             "flush_interval": "10ms",
-            "health_check": {"kind": kind, "interval": "200ms", "timeout": "200ms"},
+            "health_check": {"kind": kind, "interval": "500ms", "timeout": "500ms"},
             "downstreams": [
                 {
                     "label": label,

@@ -68,6 +68,8 @@ class PagesTest(RouterTest):
         )  # fmt: skip
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/heartbeat"):
             pass  # requests are counted by status
+        router.wait_for(
+            lambda page: any("http_intake_requests" in name for name in page.types), "one counted")
         self.assertEqual(router.scrape().types, documented)
 
     def test_every_name_that_these_tests_use_is_on_the_page(self):

@@ -13,15 +13,18 @@ class UnitsTest(IntegrationTest):
     @unittest.skipUnless(shutil.which("systemd-analyze"), "this machine has no systemd-analyze")
     def test_systemd_finds_nothing_to_complain_about(self):
         directory = self.temp_dir()
-        units = sorted(UNITS.glob("*.service"))
+        units = sorted(UNITS.glob("*.*"))
         self.assertEqual(
-            [unit.stem for unit in units], ["weir-exporter", "weir-router"], "one for each program"
+            [unit.name for unit in units],
+            [f"weir-{tier}.{kind}" for tier in ("exporter", "router") for kind in ("service", "socket")],
         )
         for unit in units:
+            # systemd checks that the program is there.
+            copy = directory / unit.name
+            copy.write_text(unit.read_text().replace("/usr/local/bin", str(BUILD)))
+        for unit in units:
             with self.subTest(unit.name):
-                # systemd checks that the program is there.
                 copy = directory / unit.name
-                copy.write_text(unit.read_text().replace("/usr/local/bin", str(BUILD)))
                 done = subprocess.run(
                     ["systemd-analyze", "verify", "--man=no", copy], capture_output=True, text=True
                 )
