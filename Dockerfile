@@ -12,7 +12,6 @@ COPY common common
 COPY mapping mapping
 COPY exporter exporter
 COPY router router
-COPY tls tls
 RUN scripts/build
 # /image/PROGRAM is a file system with the program, the libraries it is linked with, and the few files
 # the C library asks for; /image/shell is busybox under all its names.

@@ -159,7 +159,7 @@ class Cluster:
             process.terminate()
         for process in self._processes.values():
             try:
-                process.wait(5)
+                process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
