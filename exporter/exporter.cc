@@ -235,6 +235,7 @@ Result<Done> Exporter::OpenWeb() {
                                hooks, AllShards(), &self_metrics_, budget_ ? &*budget_ : nullptr);
   HttpServerOptions server_options;
   server_options.listen_address = options_.web_listen_address;
+  Web::SetThreads(&server_options);
   web_gate_->Protect(&server_options);
   server_options.adopted = &succession_.sockets();
   auto server = HttpServer::Start(server_options, web_->Routes());

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view kText = "text/plain; charset=utf-8";
 
-// Of scrapes at the same time; one more is answered 503, so that health always finds a free thread.
+// Of scrapes at the same time; one more is answered 503.
 constexpr int kMostScrapes = 4;
 // One, and one whose client has its answer and may ask again.
 constexpr int kMostTops = 2;
@@ -35,6 +35,10 @@ Web::Web(const WebOptions& options, WebHooks hooks, std::vector<Shard*> shards,
       shards_(std::move(shards)),
       self_metrics_(self_metrics),
       budget_(budget) {}
+
+void Web::SetThreads(HttpServerOptions* options) {
+  options->threads = options->max_idle_connections + kMostScrapes + kMostTops + 1;
+}
 
 std::vector<HttpRoute> Web::Routes() {
   const auto to = [this](void (Web::*page)(HttpRequest&, HttpResponse&)) -> HttpHandler {

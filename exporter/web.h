@@ -43,6 +43,9 @@ class Web {
   Web(const WebOptions& options, WebHooks hooks, std::vector<Shard*> shards,
       SelfMetrics* self_metrics, const SeriesBudget* budget);
 
+  // As many as the routes that may be slow, and idle connections, can hold, and one, so that health
+  // always finds one that is free.
+  static void SetThreads(HttpServerOptions* options);
   std::vector<HttpRoute> Routes();
 
  private:

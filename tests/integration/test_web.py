@@ -1,8 +1,11 @@
 """The pages of the web port, and what may be asked of them."""
 
 import http.client
+import select
+import socket
 
 from harness import IntegrationTest, wait_until
+from senders import UdpSender
 
 
 class PagesTest(IntegrationTest):
@@ -80,6 +83,46 @@ class PagesTest(IntegrationTest):
         # One that has ended is counted a moment longer.
         self.exporter.wait_for(
             lambda page: page.value("promhttp_metric_handler_requests_in_flight") == 1, "this one alone")
+
+
+class SlowReadersTest(IntegrationTest):
+    """Pages larger than what the kernel holds for a reader."""
+
+    def setUp(self):
+        self.exporter = self.start_exporter()
+        name = "a" * 2500
+        with UdpSender(self.exporter.endpoint("udp")) as sender:
+            for i in range(1000):
+                sender.send([b"%s%d:1|c" % (name.encode(), i)])
+        self.exporter.wait_for(lambda page: page.value("weir_samples_applied_total") == 1000, "all applied")
+
+    def ask(self, path):
+        """A connection with a request on it, whose answer fills what the kernel holds."""
+        client = socket.socket()
+        self.addCleanup(client.close)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(self.exporter.endpoint("http"))
+        client.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path)
+        self.assertEqual(client.recv(12), b"HTTP/1.1 200")
+        return client
+
+    def test_scrapes_tops_and_idle_connections_leave_a_thread_to_health(self):
+        for _ in range(2):
+            self.assertEqual(self.ask(b"/-/healthy").recv(4), b" OK\r")
+        readers = [self.ask(b"/metrics") for _ in range(4)]
+        readers += [self.ask(b"/api/v1/top?limit=1000") for _ in range(2)]
+        health = socket.create_connection(self.exporter.endpoint("http"))
+        self.addCleanup(health.close)
+        health.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n")
+
+        def answered():
+            for reader in readers:
+                reader.recv(512)  # enough not to be cut for silence, too little to end
+            return select.select([health], [], [], 0)[0]
+
+        # Less than what ends a slow reader, a minute.
+        wait_until(answered, "health answers beside slow readers", deadline=40)
+        self.assertEqual(health.recv(12), b"HTTP/1.1 200")
 
 
 class LifecycleTest(IntegrationTest):
