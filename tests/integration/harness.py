@@ -7,6 +7,7 @@ common is in program.py; its names are to be had here too.
 import json
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -26,6 +27,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 EXPORTER = BUILD / "weir-exporter"
 ROUTER = BUILD / "weir-router"
 LOAD = BUILD / "weir-load"
+# What a process has open beside its many connections.
+OTHER_DESCRIPTORS = 200
 
 
 def missing(flags, defaults):
@@ -115,6 +118,19 @@ class IntegrationTest(unittest.TestCase):
         directory = pathlib.Path(tempfile.mkdtemp(prefix="weir-"))
         self.addCleanup(shutil.rmtree, directory, ignore_errors=True)
         return directory
+
+    def allow_connections(self, count):
+        """Lets this process hold so many at once; a machine where it may not skips the test.
+
+        Programs raise their limit themselves, as far as they may.
+        """
+        needed = count + OTHER_DESCRIPTORS
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard != resource.RLIM_INFINITY and hard < needed:
+            self.skipTest(f"needs {needed} open files in a process, and the hard limit is {hard}")
+        if soft != resource.RLIM_INFINITY and soft < needed:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+            self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
 
     def load(self, program, *flags):
         """Runs weir-load against the program's UDP port and returns what it says it sent."""

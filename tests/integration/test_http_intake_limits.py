@@ -1,6 +1,5 @@
 """Clients of the HTTP intake that are slow, many, or both; and who must not wait for them."""
 
-import resource
 import selectors
 import socket
 import threading
@@ -12,11 +11,6 @@ HEAD = b"POST /count/crowd HTTP/1.1\r\nHost: x\r\nContent-Type: application/json
 REQUEST = HEAD + b'Content-Length: 12\r\n\r\n{"value": 1}'
 CROWD = 1000
 ENOUGH_MEMORY_KILOBYTES = 40_000
-
-
-def raise_descriptor_limit():
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
 
 
 class Trickler:
@@ -89,7 +83,7 @@ class KeepAliveClient:
 
 class SlowClientsTest(IntakeTest):
     def setUp(self):
-        raise_descriptor_limit()
+        self.allow_connections(CROWD)
         self.tricklers = []
         self.addCleanup(lambda: [one.close() for one in self.tricklers])
 
@@ -153,7 +147,7 @@ class SlowClientsTest(IntakeTest):
 
 class ManyClientsTest(IntakeTest):
     def test_a_thousand_keep_alive_clients_lose_nothing(self):
-        raise_descriptor_limit()
+        self.allow_connections(CROWD)
         exporter = self.start_http_exporter("--http-timeout-idle=10", "--http-timeout-read=10")
         requests = 5
         with selectors.DefaultSelector() as selector:

@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import resource
 import signal
 import socket
 import subprocess
@@ -172,9 +171,7 @@ class StoppedTest(IntegrationTest):
 
 class ShortageTest(IntegrationTest):
     def test_five_thousand_idle_connections_keep_nobody_waiting(self):
-        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
-        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
+        self.allow_connections(5_000)
         exporter = self.start_exporter()
         for _ in range(5_000):
             connection = socket.create_connection(exporter.endpoint("tcp"))

@@ -1,6 +1,5 @@
 """The text console: the answers of each router it takes the place of, and those who abuse it."""
 
-import resource
 import socket
 
 from harness import wait_until
@@ -110,10 +109,8 @@ class OwnTest(ConsoleTest):
         self.assertEqual(answer, b"health: up\npong\n")
 
     def test_idle_connections_lock_nobody_out(self):
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
-        idle = [self.connect() for _ in range(min(5000, hard - 200))]
+        self.allow_connections(5_000)
+        idle = [self.connect() for _ in range(5_000)]
         self.ask(b"health\n", b"health: up\n")
         self.assertEqual(self.router.get("/-/ready").status, 200)
         self.send_and_check(made_lines(100))
