@@ -15,7 +15,8 @@ from real_prometheus import Prometheus
 from senders import TcpSender, UdpSender
 
 KILLS = 20
-BASE = 1_000_000
+# More than any machine counts meanwhile, and less than where a double leaves numbers out.
+BASE = 1_000_000_000
 ADDRESSES = (("statsd.listen-udp", "udp"), ("statsd.listen-tcp", "tcp"), ("web.listen-address", "http"))
 HISTOGRAMS = """
 mappings:
