@@ -7,9 +7,11 @@ import http.client
 import json
 import socket
 
-from harness import IntegrationTest, Router, free_port, wait_until
+from harness import IntegrationTest, Router, free_port, missing, wait_until
 
 DEADLINE_SECONDS = 120
+# The programs give a client a second each: a busy machine may take longer.
+PATIENT = ("--http-timeout-idle=60", "--http-timeout-read=60")
 
 
 def token(claims, secret="somesecret", algorithm="HS256", header=None, padding=False):
@@ -104,13 +106,13 @@ class IntakeTest(IntegrationTest):
         self.addCleanup(statsd.close)
         self.intake = free_port()
         router = Router(None, f"--http-port={self.intake}", f"--statsd-port={statsd.port}", *flags,
-                        defaults=("--web.listen-address=127.0.0.1:0",))
+                        defaults=("--web.listen-address=127.0.0.1:0", *PATIENT))
         self.addCleanup(router.end)
         return router.wait_ready(), statsd
 
-    def start_http_exporter(self, *flags):
+    def start_http_exporter(self, *flags, timeouts=PATIENT):
         self.intake = free_port()
-        return self.start_exporter(f"--http-port={self.intake}", *flags)
+        return self.start_exporter(f"--http-port={self.intake}", *flags, *missing(flags, timeouts))
 
     def ask(self, method, path, body=None, headers=None):
         return ask(self.intake, method, path, body, headers)
@@ -121,4 +123,6 @@ class IntakeTest(IntegrationTest):
         return statsd.lines_until("the_last_line:1|c")
 
 
-__all__ = ["Answer", "IntakeClient", "IntakeTest", "StatsdServer", "ask", "token", "wait_until"]
+__all__ = [
+    "Answer", "IntakeClient", "IntakeTest", "PATIENT", "StatsdServer", "ask", "token", "wait_until",
+]  # fmt: skip

@@ -36,7 +36,7 @@ class TableTest(IntakeTest):
                 self.check(client, row, statsd)
 
     def test_the_exporter_answers_alike_on_one_connection(self):
-        exporter = self.start_http_exporter("--http-timeout-idle=60", "--http-timeout-read=60")
+        exporter = self.start_http_exporter()
         with IntakeClient(self.intake) as client:
             for row in TABLE:
                 self.check(client, row)
@@ -237,7 +237,7 @@ class HostileBodyTest(IntakeTest):
         exporter.wait_for_value(2, "deep")
 
     def test_fuzzed_bodies(self):
-        exporter = self.start_http_exporter("--http-timeout-idle=60", "--http-timeout-read=60")
+        exporter = self.start_http_exporter()
         dice = random.Random(7)
         taken = 0
         with IntakeClient(self.intake) as client:

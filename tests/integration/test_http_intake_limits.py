@@ -82,6 +82,8 @@ class KeepAliveClient:
 
 
 class SlowClientsTest(IntakeTest):
+    """By the programs' own limits of time."""
+
     def setUp(self):
         self.allow_connections(CROWD)
         self.tricklers = []
@@ -101,22 +103,22 @@ class SlowClientsTest(IntakeTest):
         wait_until(all_cut, "every slow client is cut")
 
     def test_a_head_that_never_ends_is_cut(self):
-        self.start_http_exporter()
+        self.start_http_exporter(timeouts=())
         self.trickle_until_cut(HEAD + b"X-Slow: ", 20)
 
     def test_a_body_that_never_ends_is_cut(self):
         # CivetWeb's own limit is none of the body's: that one is counted as cut.
-        exporter = self.start_http_exporter("--http-timeout-read=3")
+        exporter = self.start_http_exporter("--http-timeout-read=3", timeouts=())
         self.trickle_until_cut(HEAD + b"Content-Length: 4000\r\n\r\n", 20)
         exporter.wait_for(
             lambda page: page.value("weir_http_intake_cut_connections_total") == 20, "20 cut")
 
     def test_chunks_that_never_end_are_cut(self):
-        self.start_http_exporter()
+        self.start_http_exporter(timeouts=())
         self.trickle_until_cut(HEAD + b"Transfer-Encoding: chunked\r\n\r\nfff\r\n", 20)
 
     def test_a_thousand_slow_clients_cost_little_and_hold_up_no_page(self):
-        exporter = self.start_http_exporter()
+        exporter = self.start_http_exporter(timeouts=())
         self.ask("POST", "/batch", b"before:1|c")
         before = exporter.memory_kilobytes()
         beginnings = (HEAD + b"X-Slow: ", HEAD + b"Content-Length: 4000\r\n\r\n", b"")

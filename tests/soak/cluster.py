@@ -8,6 +8,7 @@ import threading
 import time
 
 from harness import Exporter, Router, free_port, wait_until
+from http_intake import PATIENT
 from ring_case import HEALTH_CHECK, Node
 from router_page import RouterPage
 from traffic import CHURN
@@ -55,7 +56,8 @@ class Cluster:
         self._write_config()
         for label in LABELS:
             self._start(label)
-        self.router = Router(None, str(self._config), f"--http-port={self.http_port}").wait_ready()
+        http = (f"--http-port={self.http_port}", *PATIENT)
+        self.router = Router(None, str(self._config), *http).wait_ready()
         self.wait_ring(*LABELS)
 
     def _write(self, path, content):
