@@ -78,9 +78,15 @@ class DemoTest(IntegrationTest):
 
     def test_a_death_without_warning_is_seen_as_a_difference(self):
         demo = self.start_demo("--check")
-        pid = int(self.wait_for_line(demo, r"exporter a +process (\d+)").group(1))
-        self.wait_for_line(demo, r" a +[1-9]\d* ")
-        os.kill(pid, signal.SIGKILL)
+        pids = {
+            node: int(self.wait_for_line(demo, rf"exporter {node} +process (\d+)").group(1))
+            for node in "abc"
+        }
+        # The one that it kills itself must live until then.
+        named = self.wait_for_line(demo, r"exporter ([abc]): health down").group(1)
+        others = "".join(pids.keys() - named)
+        counting = self.wait_for_line(demo, rf"counted .* ([{others}]) +[1-9]").group(1)
+        os.kill(pids[counting], signal.SIGKILL)
         text, _ = demo.communicate(timeout=CHECK_SECONDS)
         self.assertEqual(demo.returncode, 1, text)
         served, counted = map(int, LAST.search(text).groups())
