@@ -42,7 +42,8 @@ sys.setswitchinterval(0.001)
 class HealthPort:
     """Listens on `address`. `probes` are (time.time(), style) of each connection, as accepted."""
 
-    def __init__(self, style="up", late_seconds=1.5, address=("127.0.0.1", 0)):
+    # `late_seconds` are longer than any probe waits, by more than a machine is late.
+    def __init__(self, style="up", late_seconds=3, address=("127.0.0.1", 0)):
         self.probes = []
         self.requests = []  # the bytes of each probe, as far as the style reads them
         self.late_seconds = late_seconds

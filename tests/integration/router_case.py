@@ -15,12 +15,14 @@ SENDERS = {
 
 # Short enough for a test, long enough for a machine that is busy with something else.
 INTERVAL = 0.5
-TIMEOUT = 0.5
 FALL = 2
 RISE = 2
 # What the machine may add to a bound on time: a probe begins late, a log line is written late.
 SLACK = 10.0
 HEALTH_CHECK = {"kind": "statsd", "interval": "500ms", "timeout": "500ms", "fall": FALL, "rise": RISE}
+# For tests that a death too many would fail.
+LONG_INTERVAL = 1.0
+LONG_HEALTH_CHECK = {**HEALTH_CHECK, "interval": "1s", "timeout": "1s"}
 
 
 def batches(items, size):

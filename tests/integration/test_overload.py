@@ -11,7 +11,7 @@ import unittest
 
 from harness import EXPORTER, LOAD, IntegrationTest, free_port, start, stop, wait_until
 from program import log_time
-from router_case import FALL, RouterTest, made_lines
+from router_case import LONG_HEALTH_CHECK, RouterTest, made_lines
 from router_page import CHANGES, PROBES, SENT_PACKETS, RouterPage
 from senders import TcpSender, UdpSender
 
@@ -83,7 +83,8 @@ class FloodTest(IntegrationTest):
         }
         router = self.start_router({
             "read_buffer": SMALL_BUFFER,
-            "health_check": {"kind": "http", "interval": "2s", "timeout": "2s"},
+            # An answer may take long in the flood, but none may fail to come.
+            "health_check": {"kind": "http", "interval": "10s", "timeout": "10s", "fall": 1},
             "downstreams": [
                 {"label": label, "address": exporter.address("udp"), "health": exporter.address("http")}
                 for label, exporter in exporters.items()
@@ -266,13 +267,16 @@ class ClockTest(RouterTest):
     def test_a_clock_that_jumps_kills_no_node_and_loses_no_line(self):
         clock, prefix = self.make_clock()
         self.nodes = {node.label: node for node in self.start_nodes()}
-        self.config = self.config_of(self.nodes.values())
+        # Reading the clock is slow in this way: a busy machine must not look like a dead node.
+        fall = 3
+        check = {**LONG_HEALTH_CHECK, "fall": fall}
+        self.config = self.config_of(self.nodes.values(), health_check=check)
         self.router = self.start_router(self.config, prefix=prefix)
         changes = self.page().total(CHANGES)
         for part, jump in enumerate(("+1d", "-1d", "+30d", "+0")):
             clock.write_text(jump)
             probes = self.page().of(PROBES, "a")
-            self.wait_page(lambda page, probes=probes: page.of(PROBES, "a") > probes + FALL, "probes")
+            self.wait_page(lambda page, probes=probes: page.of(PROBES, "a") > probes + fall, "probes")
             self.send_and_check(made_lines(500, f"part{part}"))
         self.assertEqual(self.page().total(CHANGES), changes)
         self.check_conserved(2000)

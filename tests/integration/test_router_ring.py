@@ -3,7 +3,7 @@
 import collections
 
 from harness import wait_until
-from router_case import HEALTH_CHECK, Load, RouterTest, made_lines
+from router_case import HEALTH_CHECK, LONG_HEALTH_CHECK, Load, RouterTest, made_lines
 from router_page import PANIC
 
 REHASHING = ("slots", "ketama", "etsy", "etsy-0.7", "hulu")
@@ -144,9 +144,9 @@ class AllDeadTest(RouterTest):
 
     def test_two_routers_that_know_the_same_have_the_same_fingerprint(self):
         nodes = self.start_nodes(3)
-        first = self.start_before(nodes)
+        first = self.start_before(nodes, health_check=LONG_HEALTH_CHECK)
         one = self.page().fingerprint
-        self.start_before(nodes)
+        self.start_before(nodes, health_check=LONG_HEALTH_CHECK)
         self.assertEqual(self.page().fingerprint, one)
         nodes[1].health.set("fin")
         self.wait_ring("a", "c")
