@@ -113,7 +113,7 @@ class Ingest final : public LineSink {
   bool IsFresh(const Memo::Known& known) const;
   Memo::Known FirstSight(const Sample& sample, const Hash128& hash, int64_t now_nanos);
   Memo::Known Settle(const Sample& sample, Memo::Known known, int64_t now_nanos);
-  void Remember(const Memo::Known& known, const Hash128& hash);
+  bool TakeForMemo(size_t bytes);
   void TellMemo();
   bool Overflows(Refusal refusal, const Arrival& arrival, SeriesHandle* handle);
   void CountExcess(const Sample& sample, const LastSights::Sight& sight);

@@ -36,7 +36,7 @@ Memo::Known Ingest::FirstSight(const Sample& sample, const Hash128& hash, int64_
   if (known.fate == Memo::Fate::kSeries && known.refusal == 0 && no_errors) {
     known.tally = Tallies::Of(known, kind);
   }
-  Remember(known, hash);
+  memo_.Insert({known, hash}, table_->series_count());
   return known;
 }
 
@@ -87,16 +87,16 @@ bool Ingest::Overflows(Refusal refusal, const Arrival& arrival, SeriesHandle* ha
   return table_->Overflow(resolution_.family, handle, arrival);
 }
 
-void Ingest::Remember(const Memo::Known& known, const Hash128& hash) {
-  const SeriesBudget* const budget = table_->budget();
-  if (budget == nullptr) return memo_.Insert({known, hash}, table_->series_count());
-  const size_t left = budget->bytes_left();
-  const size_t most = left == SIZE_MAX ? left : memo_.MemoryBytes() + left;
-  memo_.Insert({known, hash}, table_->series_count(), most);
-  TellMemo();
+// The memo is the largest part of what refused names can make grow.
+bool Ingest::TakeForMemo(size_t bytes) {
+  SeriesBudget* const budget = table_->budget();
+  if (budget == nullptr) return true;
+  if (!budget->TakeBytes(bytes)) return false;
+  memo_told_ += bytes;
+  return true;
 }
 
-// The memo is the largest part of what refused names can make grow.
+// After it has shrunk, or was made.
 void Ingest::TellMemo() {
   const size_t bytes = memo_.MemoryBytes();
   if (table_->budget() == nullptr || bytes == memo_told_) return;

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "common/check.h"
 
@@ -10,7 +11,10 @@ namespace weir {
 
 void Memo::Unmapper::operator()(Entry* entries) const { munmap(entries, bytes); }
 
-Memo::Memo(size_t most) : most_(most) { Allocate(kMinEntries); }
+Memo::Memo(size_t most, std::function<bool(size_t bytes)> may_take)
+    : most_(most), may_take_(std::move(may_take)) {
+  Allocate(kMinEntries);
+}
 
 // mmap gives zeroed pages (fate kEmpty) that cost nothing until touched, and gives them back at
 // once.
@@ -67,13 +71,13 @@ void Memo::Grow() {
   }
 }
 
-void Memo::Insert(const Entry& entry, size_t series_count, size_t most_bytes) {
+void Memo::Insert(const Entry& entry, size_t series_count) {
   if (most_ == 0) return;
   const size_t limit = std::min(most_, std::max(size_t{1} << 16, series_count * 2));
   Entry* place = Place(entry.hash);
   const bool crowded = place == nullptr || size_ * 8 > (mask_ + 1) * 5;
-  const bool may_grow = mask_ + 1 < limit * 2 && MemoryBytes() <= most_bytes / 2;
-  if (crowded && size_ < limit && may_grow) {
+  const bool may_grow = mask_ + 1 < limit * 2 && size_ < limit;
+  if (crowded && may_grow && (!may_take_ || may_take_(MemoryBytes()))) {
     Grow();
     place = Place(entry.hash);
   }

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "common/hash.h"
@@ -60,8 +61,9 @@ class Memo {
   static constexpr size_t kWindow = 16;
   static constexpr size_t kMinEntries = 1024;
 
-  // `most` bounds the entries, whatever the number of series; 0 remembers nothing.
-  explicit Memo(size_t most = SIZE_MAX);
+  // `most` bounds the entries, whatever the number of series; 0 remembers nothing. `may_take` is
+  // asked before it grows by so many bytes, which are its own when that says yes; empty: always.
+  explicit Memo(size_t most = SIZE_MAX, std::function<bool(size_t bytes)> may_take = {});
 
   void Prefetch(const Hash128& hash) const { __builtin_prefetch(&entries_[hash.low & mask_]); }
 
@@ -75,9 +77,8 @@ class Memo {
     return nullptr;
   }
 
-  // Remembers `entry` (by entry.hash), growing while fewer than twice `series_count` entries, but
-  // to no more than `most_bytes`.
-  void Insert(const Entry& entry, size_t series_count, size_t most_bytes = SIZE_MAX);
+  // Remembers `entry` (by entry.hash), growing while fewer than twice `series_count` entries.
+  void Insert(const Entry& entry, size_t series_count);
 
   void Clear();
 
@@ -98,6 +99,7 @@ class Memo {
   Entry* Victim(const Hash128& hash);
 
   const size_t most_;
+  const std::function<bool(size_t bytes)> may_take_;
   size_t mask_ = 0;
   size_t size_ = 0;
   size_t victim_ = 0;  // walks through the window, so that evictions spread

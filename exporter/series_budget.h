@@ -12,7 +12,6 @@
 // Thread safety: any thread. Tested by tests/unit/exporter/series_budget_test.cc.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -51,12 +50,6 @@ class SeriesBudget {
   bool TakeBytes(size_t bytes);
   // Bytes that are used (or, negative, no longer used) already.
   void AddBytes(int64_t bytes);
-
-  // How many more may be taken; for those that can do with fewer.
-  size_t bytes_left() const {
-    if (limits_.memory == 0) return SIZE_MAX;
-    return limits_.memory - std::min(bytes(), limits_.memory);
-  }
 
   // Grows with everything that was given back.
   uint64_t returns() const { return returns_.load(std::memory_order_acquire); }

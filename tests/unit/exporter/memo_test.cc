@@ -202,9 +202,15 @@ TEST_CASE("a cleared memo knows nothing and is small again", "[memo]") {
 }
 
 TEST_CASE("the memo grows to the bytes it may have and goes on within them", "[memo]") {
-  Memo memo;
-  const size_t most = 4 * memo.MemoryBytes();
-  for (uint64_t i = 0; i < 50'000; ++i) memo.Insert(Spread(i), 50'000, most);
+  const size_t most = 4 * Memo().MemoryBytes();
+  size_t taken = Memo().MemoryBytes();
+  Memo memo(SIZE_MAX, [&](size_t bytes) {
+    if (bytes > most - taken) return false;
+    taken += bytes;
+    return true;
+  });
+  for (uint64_t i = 0; i < 50'000; ++i) memo.Insert(Spread(i), 50'000);
+  CHECK(taken == most);
   CHECK(memo.MemoryBytes() == most);
   CHECK(Knows(memo, Spread(49'999)));
   CHECK(CountKnown(memo, 0, 50'000) == memo.size());
