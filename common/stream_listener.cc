@@ -20,8 +20,8 @@ constexpr int kAcceptsPerTurn = 64;
 constexpr int kReadsPerTurn = 4;
 // 8 MiB: more than the kernel holds for one connection (net.ipv4.tcp_rmem, 6 MiB at the most).
 constexpr int kReadsPerDrain = 128;
-// A read of TLS gives a record, which may hold no more than a line: as many bytes as above of
-// records that are full, and of others enough to empty what the kernel holds.
+// A read of TLS takes a record, which may hold no more than a line, or nothing: as many bytes as
+// above of records that are full, and of others enough to empty what the kernel holds.
 constexpr int kRecordsPerTurn = 16;
 constexpr int kRecordsPerDrain = 1 << 17;
 constexpr std::chrono::milliseconds kLookForLate(100);

@@ -31,6 +31,8 @@ bool IsUnexpectedEnd(unsigned long error) {
 
 TlsStream::TlsStream(const TlsContext& context, int fd) : connection_(SSL_new(context.get())) {
   WEIR_CHECK(connection_ != nullptr && SSL_set_fd(connection_, fd) == 1);
+  // With it one read goes on through records without data for as long as the peer sends them.
+  SSL_clear_mode(connection_, SSL_MODE_AUTO_RETRY);
 }
 
 TlsStream::~TlsStream() { SSL_free(connection_); }
@@ -60,6 +62,9 @@ ssize_t TlsStream::Read(char* buffer, size_t size) {
     case SSL_ERROR_ZERO_RETURN:
       return 0;
     case SSL_ERROR_WANT_READ:
+      // The socket was not empty: it gave a record, or took the answer to one.
+      if (errno != EAGAIN) errno = EINTR;
+      return -1;
     case SSL_ERROR_WANT_WRITE:
       errno = EAGAIN;
       return -1;

@@ -33,8 +33,9 @@ class TlsStream {
   Rejection failure() const { return failure_; }
 
   // As recv(): bytes; 0: the peer has ended the stream in order; -1 with errno: EAGAIN, nothing is
-  // there; ECONNABORTED, the stream was cut without the end that TLS asks for; EPROTO, it is
-  // broken; or the socket's error. REQUIRES: the handshake is done, room for a record (16 KiB).
+  // there; EINTR, a record without data (a change of keys) was taken or answered, ask again;
+  // ECONNABORTED, the stream was cut without the end that TLS asks for; EPROTO, it is broken; or
+  // the socket's error. REQUIRES: the handshake is done, room for a record (16 KiB).
   ssize_t Read(char* buffer, size_t size);
 
   // Must the socket be writable before it goes on?

@@ -53,6 +53,12 @@ class TlsClient {
     REQUIRE(SSL_write(connection_, bytes.data(), static_cast<int>(bytes.size())) ==
             static_cast<int>(bytes.size()));
   }
+  // Sends a record without data: from now on other keys are used; `type` is OpenSSL's.
+  void ChangeKeys(int type = SSL_KEY_UPDATE_NOT_REQUESTED) {
+    ERR_clear_error();
+    REQUIRE(SSL_key_update(connection_, type) == 1);
+    REQUIRE(SSL_do_handshake(connection_) == 1);
+  }
   // The orderly end.
   void SayGoodbye() { SSL_shutdown(connection_); }
   // Has the server answered anything that was not read yet?
