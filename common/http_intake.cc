@@ -4,7 +4,6 @@
 #include <time.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -281,10 +280,7 @@ bool HttpIntake::Authorize(Exchange& exchange, std::shared_ptr<const TokenGrant>
 // The body's bytes as they are meant: unpacked.
 bool HttpIntake::ReadBody(Exchange& exchange, std::string* body) {
   const size_t limit = options_.max_body_bytes;
-  uint64_t announced = exchange.request.Header("Transfer-Encoding") ? limit : 0;
-  if (const auto length = exchange.request.Header("Content-Length")) {
-    std::from_chars(length->data(), length->data() + length->size(), announced);
-  }
+  uint64_t announced = exchange.AnnouncedBytes(limit);
   const bool packed = exchange.request.Header("Content-Encoding").has_value();
   if (announced > limit) {
     exchange.response.CloseAfter();

@@ -5,9 +5,11 @@
 #pragma once
 
 #include <atomic>
+#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "common/http_intake.h"
 #include "common/http_message.h"
@@ -36,6 +38,17 @@ class HttpIntake::Exchange {
     if (origin().empty()) return;
     if (allowed) cors_.push_back({"Access-Control-Allow-Origin", origin()});
     if (varies) cors_.push_back({"Vary", "Origin"});
+  }
+
+  // What the body may come to, up to `limit`; more only when that much is announced. CivetWeb lets
+  // Transfer-Encoding count before a length, and reads lengths that we cannot ("+9").
+  uint64_t AnnouncedBytes(uint64_t limit) const {
+    if (request.Header("Transfer-Encoding")) return limit;
+    const std::string_view length = request.Header("Content-Length").value_or("0");
+    const char* const end = length.data() + length.size();
+    uint64_t announced = 0;
+    const auto [rest, error] = std::from_chars(length.data(), end, announced);
+    return error == std::errc() && rest == end ? announced : limit;
   }
 
   // Takes `bytes` of what may be in use at once, until the exchange ends. False: too many are.

@@ -1,11 +1,12 @@
 """Clients of the HTTP intake that are slow, many, or both; and who must not wait for them."""
 
+import select
 import selectors
 import socket
 import threading
 
 from harness import wait_until
-from http_intake import IntakeTest
+from http_intake import DEADLINE_SECONDS, IntakeTest
 
 HEAD = b"POST /count/crowd HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 REQUEST = HEAD + b'Content-Length: 12\r\n\r\n{"value": 1}'
@@ -145,6 +146,30 @@ class SlowClientsTest(IntakeTest):
             crowd.join()
         self.assertLess(grown, ENOUGH_MEMORY_KILOBYTES)
         exporter.wait_for_value(1, "meanwhile")
+
+
+class LargeBodiesTest(IntakeTest):
+    def connect(self, header):
+        """Announces a body that does not come."""
+        client = socket.create_connection(("127.0.0.1", self.intake), timeout=DEADLINE_SECONDS)
+        self.addCleanup(client.close)
+        client.sendall(HEAD + header + b"\r\n\r\n")
+        return client
+
+    def test_a_body_counts_among_the_large_ones_however_it_is_announced(self):
+        self.start_http_exporter("--http-timeout-read=1000")
+        # Of 1 MiB there is room for 64.
+        crowd = [self.connect(b"Content-Length: 1048576") for _ in range(65)]
+        answered, _, _ = select.select(crowd, [], [], DEADLINE_SECONDS)
+        self.assertEqual([client.recv(12) for client in answered], [b"HTTP/1.1 503"])
+        for header in (b"Transfer-Encoding: chunked",
+                       b"Transfer-Encoding: chunked\r\nContent-Length: 0",
+                       b"Content-Length: 0\r\nTransfer-Encoding: chunked",
+                       b"Content-Length: +1048576"):
+            with self.subTest(header=header):
+                client = self.connect(header)
+                client.shutdown(socket.SHUT_WR)
+                self.assertEqual(client.recv(12), b"HTTP/1.1 503")
 
 
 class ManyClientsTest(IntakeTest):
