@@ -259,15 +259,13 @@ bool ReadJsonFields(std::string_view body, MetricFields* fields) {
 }
 
 bool ReadFormFields(std::string_view body, MetricFields* fields) {
-  auto parameters = ReadUrlQuery(body);
-  if (!parameters) return false;
-  for (auto& [key, value] : *parameters) {
+  return VisitUrlQuery(body, [fields](std::string key, std::string value) {
     if (!IsUtf8(value)) return false;
     if (const std::optional<FieldName> name = FindName(key)) {
       (*fields)[*name] = {MetricField::Kind::kString, std::move(value)};
     }
-  }
-  return true;
+    return true;
+  });
 }
 
 bool LooksLikeForm(std::string_view body) {

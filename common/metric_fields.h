@@ -43,7 +43,8 @@ class MetricFields {
 // the error stays in `fields`.
 bool ReadJsonFields(std::string_view body, MetricFields* fields);
 
-// name=value&name=value; everything is a string. False: a broken escape, or no UTF-8.
+// name=value&name=value; everything is a string. False: a broken escape, or no UTF-8; what was read
+// before stays, as above.
 bool ReadFormFields(std::string_view body, MetricFields* fields);
 
 // Whether a body that is announced as JSON can only be a form: jQuery sends that for an object as

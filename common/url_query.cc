@@ -27,8 +27,8 @@ std::optional<std::string> Decoded(std::string_view text) {
 
 }  // namespace
 
-std::optional<UrlParameters> ReadUrlQuery(std::string_view query) {
-  UrlParameters parameters;
+bool VisitUrlQuery(std::string_view query,
+                   const std::function<bool(std::string name, std::string value)>& take) {
   while (!query.empty()) {
     const std::string_view part = query.substr(0, query.find('&'));
     query.remove_prefix(part.size() < query.size() ? part.size() + 1 : part.size());
@@ -36,9 +36,18 @@ std::optional<UrlParameters> ReadUrlQuery(std::string_view query) {
     const size_t equals = part.find('=');
     auto name = Decoded(part.substr(0, equals));
     auto value = Decoded(equals == part.npos ? std::string_view() : part.substr(equals + 1));
-    if (!name || !value) return std::nullopt;
-    parameters.emplace_back(std::move(*name), std::move(*value));
+    if (!name || !value || !take(std::move(*name), std::move(*value))) return false;
   }
+  return true;
+}
+
+std::optional<UrlParameters> ReadUrlQuery(std::string_view query) {
+  UrlParameters parameters;
+  const bool good = VisitUrlQuery(query, [&](std::string name, std::string value) {
+    parameters.emplace_back(std::move(name), std::move(value));
+    return true;
+  });
+  if (!good) return std::nullopt;
   return parameters;
 }
 

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "tests/support/allocations.h"
 #include "tests/support/catch.h"
 
 namespace weir {
@@ -125,6 +126,20 @@ TEST_CASE("a form gives texts") {
   CHECK(ReadFormFields("", &fields));
   CHECK_FALSE(ReadFormFields("value=%zz", &fields));
   CHECK_FALSE(ReadFormFields("value=%ff", &fields));
+  CHECK_FALSE(ReadFormFields("x=%ff&value=5", &fields));
+  CHECK_FALSE(ReadFormFields("value=5&%zz", &fields));
+}
+
+TEST_CASE("unknown fields of a form cost no memory, however many they are") {
+  std::string body;
+  for (int i = 0; i < 100'000; ++i) body += "a&b=c&";
+  body += "value=5";
+  MetricFields fields;
+  const uint64_t before = Allocations();
+  REQUIRE(ReadFormFields(body, &fields));
+  const uint64_t counted = Allocations() - before;
+  CHECK(counted == 0);
+  CHECK(fields[FieldName::kValue].text == "5");
 }
 
 TEST_CASE("a form that is announced as JSON is known by its first field") {

@@ -1,5 +1,8 @@
 #include "common/url_query.h"
 
+#include <string>
+#include <string_view>
+
 #include "tests/support/catch.h"
 
 namespace weir {
@@ -33,6 +36,20 @@ TEST_CASE("a broken encoding is no query", "[url_query]") {
     INFO(query);
     CHECK_FALSE(ReadUrlQuery(query));
   }
+}
+
+TEST_CASE("a visit ends where the visitor says so, or the encoding is broken", "[url_query]") {
+  const auto seen = [](std::string_view query, std::string_view last) {
+    std::string names;
+    const bool whole = VisitUrlQuery(query, [&](std::string name, std::string) {
+      names += name;
+      return name != last;
+    });
+    return names + (whole ? " all" : " ended");
+  };
+  CHECK(seen("a=1&b=2&c=3", "") == "abc all");
+  CHECK(seen("a=1&b=2&c=3", "b") == "ab ended");
+  CHECK(seen("a=1&b=%zz&c=3", "") == "a ended");
 }
 
 }  // namespace

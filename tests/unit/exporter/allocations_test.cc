@@ -1,5 +1,7 @@
 // Counts what the known-series path allocates, which is nothing. The operators replaced here serve
 // the whole test program.
+#include "tests/support/allocations.h"
+
 #include <cstdlib>
 #include <new>
 #include <string>
@@ -54,6 +56,9 @@ void* operator new[](std::size_t size, std::align_val_t alignment) {
 }
 
 namespace weir {
+
+uint64_t Allocations() { return allocations; }
+
 namespace {
 
 // Thirty datagrams of the line with thirty different names each, and one to see that they arrived.
