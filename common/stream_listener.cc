@@ -42,6 +42,15 @@ int FirstSpareDescriptor() {
 // errno: none.
 int LowestFreeDescriptor(int any) { return ScopedFd(dup(any)).get(); }
 
+// Of a connection that another process has accepted. One that was reset meanwhile has no address
+// any more, though perhaps still lines: it is of nobody that is allowed.
+bool ComesFrom(const SourceList& sources, int fd) {
+  sockaddr_in6 source{};
+  socklen_t size = sizeof(source);
+  return getpeername(fd, reinterpret_cast<sockaddr*>(&source), &size) == 0 &&
+         sources.Contains(source);
+}
+
 }  // namespace
 
 struct StreamListener::Connection {
@@ -90,6 +99,10 @@ StreamListener::StreamListener(EventLoop& loop, ReceiveSlots& slots, BoundSocket
   if (admission().tls != nullptr) tls_.emplace(*admission().tls);
   for (OpenStream& stream : TakeStreams()) {
     if (tls_) continue;  // plain text, which the predecessor still let in
+    if (admission().sources != nullptr && !ComesFrom(*admission().sources, stream.fd.get())) {
+      counters_.Reject(Rejection::kSource);
+      continue;
+    }
     ++counters_.open_connections;
     connections_.push_back(std::make_unique<Connection>(*this, std::move(stream)));
   }

@@ -270,6 +270,20 @@ TEST_CASE("a broken frame ends its connection only", "[stream_listener]") {
   CHECK(receiving.Until([&] { return receiving.sink.stream_text == "still:1|c\n"; }));
 }
 
+// What a successor gets of it.
+BoundSocket Shared(const Listener& listener) {
+  int fds[2];
+  REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == 0);
+  const TakeoverLink from{ScopedFd(fds[0])};
+  const TakeoverLink to{ScopedFd(fds[1])};
+  REQUIRE(listener.Share(from));
+  REQUIRE(from.Say("end"));
+  auto sockets = to.ReceiveSockets();
+  REQUIRE(sockets);
+  REQUIRE(sockets->size() == 1);
+  return std::move(sockets->front());
+}
+
 TEST_CASE("a connection goes on in another listener where it was paused", "[stream_listener]") {
   Receiving first;
   const ScopedFd client = first.Client();
@@ -277,15 +291,7 @@ TEST_CASE("a connection goes on in another listener where it was paused", "[stre
   REQUIRE(first.Until([&] { return first.counters().pending_bytes == 3; }));
   first.listener->Pause();
 
-  int fds[2];
-  REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == 0);
-  const TakeoverLink from{ScopedFd(fds[0])};
-  const TakeoverLink to{ScopedFd(fds[1])};
-  REQUIRE(first.listener->Share(from));
-  REQUIRE(from.Say("end"));
-  auto sockets = to.ReceiveSockets();
-  REQUIRE(sockets);
-  REQUIRE(sockets->size() == 1);
+  BoundSocket socket = Shared(*first.listener);
   first.listener->Leave();
   CHECK(first.counters().unfinished_lines == 0);
   CHECK(first.counters().pending_bytes == 0);
@@ -293,7 +299,7 @@ TEST_CASE("a connection goes on in another listener where it was paused", "[stre
   first.listener->Drain();
   CHECK(first.listener->open());
 
-  Receiving second(std::move(sockets->front()));
+  Receiving second(std::move(socket));
   CHECK(second.counters().open_connections == 1);
   CHECK(second.counters().connections == 0);
   CHECK(second.counters().pending_bytes == 3);
@@ -302,6 +308,29 @@ TEST_CASE("a connection goes on in another listener where it was paused", "[stre
   const ScopedFd another = Connect(SOCK_STREAM, first.listener->address());
   Send(another, "c:3|c\n");
   REQUIRE(second.Until([&] { return second.sink.stream_text == "b:2|c\nc:3|c\n"; }));
+}
+
+TEST_CASE("connections of a predecessor are asked where they come from", "[stream_listener]") {
+  Receiving first("0.0.0.0:0");
+  const std::string address = first.listener->address();
+  const std::string port = address.substr(address.rfind(':'));
+  const ScopedFd stranger = Connect(SOCK_STREAM, "127.0.0.1" + port);
+  const ScopedFd client = Connect(SOCK_STREAM, "127.0.0.1" + port, "127.0.0.2");
+  REQUIRE(first.Until([&] { return first.counters().open_connections == 2; }));
+  first.listener->Pause();
+  BoundSocket socket = Shared(*first.listener);
+  first.listener->Leave();
+
+  auto sources = std::make_shared<SourceList>();
+  REQUIRE(sources->Add("127.0.0.2"));
+  socket.admission.sources = sources;
+  Receiving second(std::move(socket));
+  CHECK(second.counters().open_connections == 1);
+  CHECK(second.counters().rejected[static_cast<size_t>(Rejection::kSource)] == 1);
+  char byte;
+  CHECK(recv(stranger.get(), &byte, 1, MSG_DONTWAIT) == 0);
+  Send(client, "good:1|c\n");
+  REQUIRE(second.Until([&] { return second.sink.stream_text == "good:1|c\n"; }));
 }
 
 TEST_CASE("a paused listener reads nothing until it resumes", "[stream_listener]") {
