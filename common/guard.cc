@@ -190,7 +190,7 @@ Result<Done> Guard::Load() {
   Result<std::shared_ptr<const KeySet>> keys = std::shared_ptr<const KeySet>();
   Result<std::shared_ptr<const TlsContext>> tls = std::shared_ptr<const TlsContext>();
   std::vector<std::string> warnings;
-  const auto tls_config = LoadTlsConfig(&warnings);
+  auto tls_config = LoadTlsConfig(&warnings);
   for (const std::string& warning : warnings) LogWarn("TLS", {{"warning", warning}});
   // Whether they are good or not: those that are missing may come.
   if (watched_ && tls_config) watched_->Follow(files(*tls_config));
@@ -198,6 +198,10 @@ Result<Done> Guard::Load() {
     tls = tls_config ? TlsContext::Load(*tls_config) : tls_config.error();
   }
   if (!tls) return About(kTlsFlag, tls.error());
+  if (tls_ != nullptr && tls_config->AsksLessThan(tls_config_)) {
+    return About(kTlsFlag, {options_.tls_file +
+                            ": asks less of clients' certificates, which needs a restart"});
+  }
   if (!options_.tokens_file.empty()) tokens = TokenSet::Load(options_.tokens_file);
   if (!tokens) return About(kTokensFlag, tokens.error());
   if (!options_.signed_keys_file.empty()) keys = KeySet::Load(options_.signed_keys_file);
@@ -213,6 +217,7 @@ Result<Done> Guard::Load() {
   if (*tls != nullptr) {
     LogInfo("Loaded the certificate", {{"not_after", (*tls)->not_after()}});
     Put(std::move(*tls), &tls_);
+    tls_config_ = std::move(*tls_config);
   }
   return Done{};
 }

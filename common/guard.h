@@ -73,6 +73,7 @@ class Guard {
   std::shared_ptr<Replaceable<TokenSet>> tokens_;  // null: none were loaded
   std::shared_ptr<Replaceable<KeySet>> keys_;      // the same
   std::shared_ptr<Replaceable<TlsContext>> tls_;   // the same
+  TlsConfig tls_config_;                           // what tls_ was made of
   std::function<void(bool)> on_reloaded_;
   std::optional<FollowedFiles> watched_;  // nothing: this is a check only
 };

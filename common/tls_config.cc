@@ -179,6 +179,13 @@ TlsConfig ConfigOf(Section* section, const std::string& directory, Diagnostics* 
 
 }  // namespace
 
+bool TlsConfig::AsksLessThan(const TlsConfig& before) const {
+  return (before.requires_certificate() && !requires_certificate()) ||
+         (before.verifies() && !verifies()) ||
+         (before.verifies() && before.client_ca.given() && !client_ca.given()) ||
+         (!before.client_allowed_sans.empty() && client_allowed_sans.empty());
+}
+
 std::vector<std::string> TlsConfig::files() const {
   std::vector<std::string> files;
   for (const Pem* pem : {&certificate, &key, &client_ca}) {

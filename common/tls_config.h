@@ -51,6 +51,12 @@ struct TlsConfig {
   std::vector<std::string> curves;  // by OpenSSL's names; empty: its choice
 
   bool verifies() const { return client_auth >= ClientAuth::kVerifyIfGiven; }
+  bool requires_certificate() const {
+    return client_auth == ClientAuth::kRequireAny || client_auth == ClientAuth::kRequireAndVerify;
+  }
+  // Does it do without a check of clients' certificates that `before` makes: that there is one,
+  // that a given CA made it, that it has a name? A file that was cut short does.
+  bool AsksLessThan(const TlsConfig& before) const;
   // Those it names.
   std::vector<std::string> files() const;
 };

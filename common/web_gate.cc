@@ -80,8 +80,12 @@ Result<Done> WebGate::Apply(Loaded loaded) {
   if ((loaded.tls != nullptr) != has_tls()) {
     return Error{path_ + ": tls_server_config came or went, which needs a restart"};
   }
-  const bool had_users = !Replaceable<WebConfig>::Reader(config_).Get().users.empty();
-  if (had_users && loaded.config->users.empty()) {
+  Replaceable<WebConfig>::Reader reader(config_);
+  const WebConfig& before = reader.Get();
+  if (before.tls && loaded.config->tls->AsksLessThan(*before.tls)) {
+    return Error{path_ + ": asks less of clients' certificates, which needs a restart"};
+  }
+  if (!before.users.empty() && loaded.config->users.empty()) {
     return Error{path_ +
                  ": without basic_auth_users everybody would be let in, which needs a restart"};
   }

@@ -2,7 +2,8 @@
 //
 // The file and those it names are read again when they change, and by Reload. A request goes by the
 // configuration that is in force when it arrives, a connection by the certificate that is in force
-// at its handshake. What is bad changes nothing; nor can a reload begin or end TLS on a port.
+// at its handshake. What is bad changes nothing; nor can a reload begin or end TLS on a port, or
+// ask for less: no users any more, or less of clients' certificates.
 //
 // Threads: the loop's, but for Admit, which the web server calls on its own.
 // Lifetimes: the loop outlives it, and runs no more when it goes; it outlives the server that it

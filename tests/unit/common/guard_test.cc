@@ -192,6 +192,31 @@ TEST_CASE("TLS is for the TCP port only, and its certificate is read again", "[g
   CHECK(done.error().message.starts_with("--auth.tls.config-file: " + two.key.path + ": holds no"));
 }
 
+TEST_CASE("a reload asks no less of clients' certificates than before", "[guard]") {
+  const TemporaryDirectory directory;
+  MakeCertificate(directory.path, "one");
+  const std::string half = "tls_server_config:\n  cert_file: one.pem\n  key_file: one.key\n";
+  const std::string whole =
+      half + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: one.pem\n";
+  GuardOptions options;
+  options.tls_file = directory / "tls.yml";
+  Write(options.tls_file, half);
+  Guarded guarded(options);
+  Replaceable<TlsContext>::Reader tls(*guarded.guard->For(Transport::kTcp).tls);
+  Write(options.tls_file, whole);
+  REQUIRE(guarded.guard->Reload());
+  const TlsContext* const asking = &tls.Get();
+  Write(options.tls_file, half);
+  for (int i = 0; i < 2; ++i) {
+    const auto done = guarded.guard->Reload();
+    REQUIRE_FALSE(done);
+    CHECK(done.error().message ==
+          "--auth.tls.config-file: " + options.tls_file +
+              ": asks less of clients' certificates, which needs a restart");
+    CHECK(&tls.Get() == asking);
+  }
+}
+
 TEST_CASE("a file for TLS without a certificate is said", "[guard]") {
   const TemporaryDirectory directory;
   GuardOptions options;

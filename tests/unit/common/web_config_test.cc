@@ -190,6 +190,43 @@ TEST_CASE("a mistake is told with its place", "[web_config]") {
   }
 }
 
+TEST_CASE("a configuration without a check of the one before asks less", "[web_config]") {
+  using enum ClientAuth;
+  const auto asks = [](ClientAuth client_auth) {
+    TlsConfig config;
+    config.client_auth = client_auth;
+    return config;
+  };
+  // By the one before, in the order of ClientAuth: is the other less?
+  constexpr bool kLess[5][5] = {{false, false, false, false, false},
+                                {false, false, false, false, false},
+                                {true, true, false, true, false},
+                                {true, true, true, false, false},
+                                {true, true, true, true, false}};
+  for (const ClientAuth before :
+       {kNone, kRequest, kRequireAny, kVerifyIfGiven, kRequireAndVerify}) {
+    for (const ClientAuth now : {kNone, kRequest, kRequireAny, kVerifyIfGiven, kRequireAndVerify}) {
+      INFO(static_cast<int>(before) << static_cast<int>(now));
+      CHECK(asks(now).AsksLessThan(asks(before)) ==
+            kLess[static_cast<int>(before)][static_cast<int>(now)]);
+    }
+  }
+  TlsConfig before = asks(kRequireAndVerify);
+  before.client_ca.path = "ca.pem";
+  before.client_allowed_sans = {"a", "b"};
+  TlsConfig now = before;
+  now.client_ca.path = "other.pem";
+  now.client_allowed_sans = {"c"};
+  CHECK_FALSE(now.AsksLessThan(before));
+  now.client_allowed_sans.clear();
+  CHECK(now.AsksLessThan(before));
+  CHECK_FALSE(before.AsksLessThan(now));
+  now = before;
+  now.client_ca = {};  // the system's
+  CHECK(now.AsksLessThan(before));
+  CHECK_FALSE(before.AsksLessThan(now));
+}
+
 TEST_CASE("what is no bcrypt hash is told without being shown", "[web_config]") {
   for (const std::string& wrong : {std::string("doe"), kHash + "x", "$2x" + kHash.substr(3),
                                    "$2y$03" + kHash.substr(6), "$2y$32" + kHash.substr(6)}) {

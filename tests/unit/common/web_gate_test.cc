@@ -167,6 +167,27 @@ TEST_CASE("a reload does not begin or end TLS", "[web_gate]") {
   CHECK(site.Get().status == 200);
 }
 
+TEST_CASE("a reload asks no less of clients' certificates", "[web_gate]") {
+  const TemporaryDirectory directory;
+  MakeCertificate(directory.path, "one");
+  const std::string file = directory / "web.yml";
+  const std::string half = "tls_server_config:\n  cert_file: one.pem\n  key_file: one.key\n";
+  const std::string whole =
+      half + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: one.pem\n";
+  Write(file, whole);
+  Site site(file);
+  Write(file, half);
+  for (int i = 0; i < 2; ++i) {
+    const auto done = site.gate->Reload();
+    REQUIRE_FALSE(done);
+    CHECK(done.error().message ==
+          "--web.config.file: " + file +
+              ": asks less of clients' certificates, which needs a restart");
+  }
+  Write(file, whole);
+  CHECK(site.gate->Reload());
+}
+
 TEST_CASE("what is wrong with the file is said before anything serves", "[web_gate]") {
   std::vector<std::string> warnings;
   const auto missing = WebGate::Check("/nowhere/web.yml", &warnings);
