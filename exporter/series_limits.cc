@@ -13,6 +13,13 @@ constexpr size_t kSeriesBytes = 32 + 40 + 8 + 24;
 
 constexpr std::string_view kOverflowLabel = "overflow";
 
+bool IsOverflow(std::span<const Label> labels) {
+  return labels.size() == 1 && labels[0].name == kOverflowLabel && labels[0].value == "true";
+}
+
+// Whether what samples of this kind say can be added up.
+bool FlowsOver(SeriesKind kind) { return kind != SeriesKind::kGauge && kind != SeriesKind::kSet; }
+
 }  // namespace
 
 size_t SeriesTable::SeriesBytes(std::string_view label_text) {
@@ -39,24 +46,35 @@ size_t SeriesTable::ObserverBytes(const Cell& cell) {
   return 0;
 }
 
-uint8_t SeriesTable::PlaceOf(std::optional<Transport> source) const {
-  if (options_.budget == nullptr) return kNoPlace;
-  return source ? static_cast<uint8_t>(kFirstPlace + static_cast<uint8_t>(*source)) : kNoSource;
+std::optional<Transport> SeriesTable::SourceOf(uint8_t place) {
+  if (place < kFirstPlace) return std::nullopt;
+  return static_cast<Transport>(place - kFirstPlace);
 }
 
-Refusal SeriesTable::TakePlace(const Family* family, const Wanted& wanted,
-                               std::optional<Transport> source) {
+uint8_t SeriesTable::PlaceOf(std::optional<Transport> source, SeriesKind kind,
+                             std::span<const Label> labels) const {
+  if (options_.budget == nullptr) return kNoPlace;
+  if (source) return static_cast<uint8_t>(kFirstPlace + static_cast<uint8_t>(*source));
+  // The series for all that were beyond a limit is beyond the limits now, too, also when it is the
+  // first of its family that is merged.
+  return IsOverflow(labels) && FlowsOver(kind) ? kBytesOnly : kNoSource;
+}
+
+Refusal SeriesTable::TakePlace(const Family* family, const Wanted& wanted, uint8_t place) {
   SeriesBudget* const budget = options_.budget;
   if (budget == nullptr) return Refusal::kNone;
   size_t bytes = SeriesBytes(wanted.labels);
-  if (family == nullptr) {
-    bytes += FamilyBytes(wanted.family);
-  } else if (const uint64_t limit = budget->limits().per_family; limit > 0) {
+  if (family == nullptr) bytes += FamilyBytes(wanted.family);
+  if (place == kBytesOnly) {
+    return budget->TakeBytes(bytes) ? Refusal::kNone : Refusal::kMemoryLimit;
+  }
+  const uint64_t limit = budget->limits().per_family;
+  if (family != nullptr && limit > 0) {
     const bool has_overflow =
         family->overflow != kGone && InfoAt(family->overflow).place == kBytesOnly;
     if (family->series.size() - family->gone - has_overflow >= limit) return Refusal::kFamilyLimit;
   }
-  return budget->TakePlace(source, bytes);
+  return budget->TakePlace(SourceOf(place), bytes);
 }
 
 // REQUIRES: the series is about to go, and still stands in its family.
@@ -67,15 +85,9 @@ void SeriesTable::GivePlaceBack(const Family& family, const Info& info, const Ce
   if (family.gone + 1 == family.series.size()) bytes += FamilyBytes(family.name);
   if (info.place == kBytesOnly) {
     budget.AddBytes(-static_cast<int64_t>(bytes));
-  } else if (info.place == kNoSource) {
-    budget.GivePlaceBack(std::nullopt, bytes);
   } else {
-    budget.GivePlaceBack(static_cast<Transport>(info.place - kFirstPlace), bytes);
+    budget.GivePlaceBack(SourceOf(info.place), bytes);
   }
-}
-
-bool SeriesTable::IsOverflow(std::span<const Label> labels) {
-  return labels.size() == 1 && labels[0].name == kOverflowLabel && labels[0].value == "true";
 }
 
 bool SeriesTable::Overflow(std::string_view family_name, SeriesHandle* handle,
@@ -83,7 +95,7 @@ bool SeriesTable::Overflow(std::string_view family_name, SeriesHandle* handle,
   const auto found = families_.find(family_name);
   if (found == families_.end()) return false;
   Family* const family = found->get();
-  if (family->kind == SeriesKind::kGauge || family->kind == SeriesKind::kSet) return false;
+  if (!FlowsOver(family->kind)) return false;
   if (family->overflow == kGone) {
     const Label label{std::string(kOverflowLabel), "true"};
     const Wanted wanted = Identify(family_name, std::span(&label, 1));

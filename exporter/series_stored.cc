@@ -45,14 +45,14 @@ std::string_view SeriesTable::Merge(std::string_view family, const std::vector<L
   const size_t before = series_count_;
   SeriesHandle handle;
   const Arrival arrival{.source = std::nullopt, .now_nanos = std::max<int64_t>(state.touched, 0)};
-  // The series for all that were beyond a limit is beyond the limits now, too.
-  const bool overflows =
-      options_.budget != nullptr && IsOverflow(labels) && Overflow(family, &handle, arrival);
-  if (!overflows) {
-    const Refusal refusal = Admit(family, labels, state.kind, policy, &handle, arrival);
-    if (refusal != Refusal::kNone) return Name(refusal);
+  const Refusal refusal = Admit(family, labels, state.kind, policy, &handle, arrival);
+  if (refusal != Refusal::kNone) return Name(refusal);
+  const Info& info = InfoAt(handle.series);
+  info.family->only_merged = only_merged;
+  if (info.place == kBytesOnly) {
+    info.family->overflow = handle.series;
+    overflows_.insert(handle.series);
   }
-  InfoAt(handle.series).family->only_merged = only_merged;
   const bool is_new = series_count_ > before;
   Cell& cell = CellAt(handle.series);
   const bool is_later = is_new || state.touched > cell.touched;

@@ -152,10 +152,11 @@ Refusal SeriesTable::Admit(std::string_view family_name, const std::vector<Label
   if (known != index_.end()) {
     series = *known;
   } else {
-    const Refusal refusal = TakePlace(family, wanted, arrival.source);
+    const uint8_t place = PlaceOf(arrival.source, kind, labels);
+    const Refusal refusal = TakePlace(family, wanted, place);
     if (refusal != Refusal::kNone) return refusal;
     if (family == nullptr) family = MakeFamily(family_name, kind, policy, arrival.now_nanos);
-    series = MakeSeries(family, wanted, PlaceOf(arrival.source), arrival.now_nanos);
+    series = MakeSeries(family, wanted, place, arrival.now_nanos);
   }
   family->only_merged = false;
   family->pace.AddSamples(1, arrival.now_nanos);

@@ -343,9 +343,10 @@ class SeriesTable {
                      int64_t now_nanos);
   uint32_t MakeSeries(Family* family, const Wanted& wanted, uint8_t place, int64_t now_nanos);
   Wanted Identify(std::string_view family, std::span<const Label> labels);
-  uint8_t PlaceOf(std::optional<Transport> source) const;
-  static bool IsOverflow(std::span<const Label> labels);
-  Refusal TakePlace(const Family* family, const Wanted& wanted, std::optional<Transport> source);
+  uint8_t PlaceOf(std::optional<Transport> source, SeriesKind kind,
+                  std::span<const Label> labels) const;
+  static std::optional<Transport> SourceOf(uint8_t place);
+  Refusal TakePlace(const Family* family, const Wanted& wanted, uint8_t place);
   void GivePlaceBack(const Family& family, const Info& info, const Cell& cell);
   // What the budget counts for one, without its value; for a value on the heap.
   static size_t SeriesBytes(std::string_view label_text);

@@ -83,6 +83,39 @@ TEST_CASE("a merged series that finds no room leaves its family to samples of an
   CHECK(ValueOf(PageOf(&table), "m") == "7");
 }
 
+TEST_CASE("a merged overflow series takes no place, in whatever order its family comes",
+          "[series_table]") {
+  const std::vector<Label> overflow = {{"overflow", "true"}};
+  SeriesBudget budget({.per_family = 2});
+  SeriesTable table({.budget = &budget});
+  CHECK(MergeCounter(&table, "m", 7, overflow).empty());
+  for (const char* value : {"1", "2"}) {
+    CHECK(MergeCounter(&table, "m", 1, {{"a", value}}).empty());
+  }
+  CHECK(MergeCounter(&table, "m", 1, {{"a", "3"}}) == "family_series_limit");
+  CHECK(budget.series() == 2);
+  SeriesHandle handle;
+  REQUIRE(table.Overflow("m", &handle));
+  ApplyTo(&table, handle, kCounter, 1);
+  CHECK(PageWithoutHelp(&table) ==
+        "# TYPE m counter\nm{overflow=\"true\"} 8\nm{a=\"1\"} 1\nm{a=\"2\"} 1\n");
+  // A family of which nothing else is left.
+  CHECK(MergeCounter(&table, "rest", 7, overflow).empty());
+  CHECK(budget.series() == 2);
+  CHECK(Feed(&table, kCounter, "rest", {{"a", "1"}}) == kNone);
+  CHECK(Feed(&table, kCounter, "rest", {{"a", "2"}}) == kNone);
+  CHECK(Feed(&table, kCounter, "rest", {{"a", "3"}}) == Refusal::kFamilyLimit);
+}
+
+TEST_CASE("a merged gauge takes its place, also one that is labelled as an overflow",
+          "[series_table]") {
+  SeriesBudget budget({.series = 1});
+  SeriesTable table({.budget = &budget});
+  const SeriesState state = {.kind = kGauge, .gauge = 1};
+  CHECK(table.Merge("g", {{"overflow", "true"}}, PolicyOf(kGauge), state, 0).empty());
+  CHECK(table.Merge("g", {}, PolicyOf(kGauge), state, 0) == "series_limit");
+}
+
 TEST_CASE("histograms are merged bucket by bucket, when they have the same bounds",
           "[series_table]") {
   Histogram other(PolicyOf(kHistogram).histogram);
