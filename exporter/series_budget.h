@@ -2,7 +2,8 @@
 //
 // One for all shards, so that its limits hold for the process, wherever the series live. A table
 // takes a place before it makes a series and gives it back when it forgets one. Taking is two or
-// three atomic operations, at first sights only; no limit is passed, not even for a moment.
+// three atomic operations, at first sights only; no limit is passed, not even for a moment, but by
+// what a takeover brings.
 //
 // Bytes are an estimate: what a series of its size takes in a table, what the memos take, and what
 // the values of summaries, histograms and sets were when they were last weighed. New series are
@@ -44,6 +45,8 @@ class SeriesBudget {
   // A place for a series of `bytes`, and these. kNone, or the limit that is in the way. Without a
   // source no listener's limit is.
   Refusal TakePlace(std::optional<Transport> source, size_t bytes);
+  // A place without its bytes, whatever the limits say.
+  void AddPlace() { series_.fetch_add(1, std::memory_order_relaxed); }
   void GivePlaceBack(std::optional<Transport> source, size_t bytes);
 
   // Bytes without a place; false when there are not so many.

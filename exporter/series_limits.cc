@@ -60,11 +60,17 @@ uint8_t SeriesTable::PlaceOf(std::optional<Transport> source, SeriesKind kind,
   return IsOverflow(labels) && FlowsOver(kind) ? kBytesOnly : kNoSource;
 }
 
-Refusal SeriesTable::TakePlace(const Family* family, const Wanted& wanted, uint8_t place) {
+Refusal SeriesTable::TakePlace(const Family* family, const Wanted& wanted, uint8_t place,
+                               MergedFrom merged_from) {
   SeriesBudget* const budget = options_.budget;
   if (budget == nullptr) return Refusal::kNone;
   size_t bytes = SeriesBytes(wanted.labels);
   if (family == nullptr) bytes += FamilyBytes(wanted.family);
+  if (merged_from == MergedFrom::kPredecessor) {
+    budget->AddBytes(static_cast<int64_t>(bytes));
+    if (place != kBytesOnly) budget->AddPlace();
+    return Refusal::kNone;
+  }
   if (place == kBytesOnly) {
     return budget->TakeBytes(bytes) ? Refusal::kNone : Refusal::kMemoryLimit;
   }

@@ -37,23 +37,24 @@ bool SeriesTable::VisitSlice(uint32_t* next, std::chrono::nanoseconds most_time,
 
 std::string_view SeriesTable::Merge(std::string_view family, const std::vector<Label>& labels,
                                     const SeriesPolicy& policy, const SeriesState& state,
-                                    uint16_t plan) {
+                                    uint16_t plan, MergedFrom from) {
   const Family* const known = FindFamily(family);
-  const bool only_merged = known == nullptr || known->only_merged;
-  // What gives way to samples does not to what was written down earlier.
-  if (known != nullptr && known->kind != state.kind) return Name(Refusal::kConflict);
-  const size_t before = series_count_;
+  const bool only_merged = from == MergedFrom::kStorage && (known == nullptr || known->only_merged);
+  const uint64_t births = births_;
   SeriesHandle handle;
-  const Arrival arrival{.source = std::nullopt, .now_nanos = std::max<int64_t>(state.touched, 0)};
+  const Arrival arrival{.source = std::nullopt,
+                        .now_nanos = std::max<int64_t>(state.touched, 0),
+                        .merged_from = from};
   const Refusal refusal = Admit(family, labels, state.kind, policy, &handle, arrival);
   if (refusal != Refusal::kNone) return Name(refusal);
   const Info& info = InfoAt(handle.series);
   info.family->only_merged = only_merged;
+  info.family->inherited = from == MergedFrom::kPredecessor;
   if (info.place == kBytesOnly) {
     info.family->overflow = handle.series;
     overflows_.insert(handle.series);
   }
-  const bool is_new = series_count_ > before;
+  const bool is_new = births_ > births;
   Cell& cell = CellAt(handle.series);
   const bool is_later = is_new || state.touched > cell.touched;
   switch (state.kind) {
@@ -89,13 +90,25 @@ void SeriesTable::SetWitness(SeriesWitness* witness, int64_t now_nanos) {
   }
 }
 
-bool SeriesTable::GivesWay(Family* family) {
-  if (!family->only_merged) return false;
-  const auto series = std::vector<uint32_t>(family->series.begin(), family->series.end());
-  for (const uint32_t one : series) {
-    if (one == kGone) continue;
-    ++displaced_;
-    Forget(one);
+bool SeriesTable::GivesWay(const Family& family, const Arrival& arrival) {
+  if (arrival.source) return family.only_merged;
+  // What gives way to samples does not to what was written down earlier.
+  return arrival.merged_from == MergedFrom::kPredecessor && !family.inherited;
+}
+
+bool SeriesTable::MakeWay(Family* known, std::string_view name, SeriesKind kind,
+                          const Arrival& arrival) {
+  if (known != nullptr && !GivesWay(*known, arrival)) return false;
+  std::vector<Family*> in_way;
+  if (Conflicts(name, kind, arrival, &in_way)) return false;
+  if (known != nullptr) in_way.push_back(known);
+  for (const Family* family : in_way) {
+    const auto series = std::vector<uint32_t>(family->series.begin(), family->series.end());
+    for (const uint32_t one : series) {
+      if (one == kGone) continue;
+      ++displaced_;
+      Forget(one);
+    }
   }
   return true;
 }

@@ -103,29 +103,35 @@ bool SeriesTable::Matches(uint32_t series, const Wanted& wanted) const {
          LabelText(info) == wanted.labels;
 }
 
-const SeriesTable::Family* SeriesTable::FindFamily(std::string_view name) const {
+SeriesTable::Family* SeriesTable::FindFamily(std::string_view name) const {
   const auto found = families_.find(name);
   return found == families_.end() ? nullptr : found->get();
 }
 
 // Whether a new family would stand on the page under a name that another one uses, itself or with
-// a suffix. The rules for counters and gauges are the peer's; those between observers close its
-// hole.
-bool SeriesTable::Conflicts(std::string_view name, SeriesKind kind) const {
+// a suffix, and that stays; those that give way are added to *in_way. The rules for counters and
+// gauges are the peer's; those between observers close its hole.
+bool SeriesTable::Conflicts(std::string_view name, SeriesKind kind, const Arrival& arrival,
+                            std::vector<Family*>* in_way) const {
+  const auto stays = [&](Family* family) {
+    if (family != nullptr && GivesWay(*family, arrival)) in_way->push_back(family);
+    return family != nullptr && !GivesWay(*family, arrival);
+  };
   for (std::string_view suffix : kObserverSuffixes) {
     const std::string_view base_name = Without(name, suffix);
-    const Family* base = base_name.empty() ? nullptr : FindFamily(base_name);
+    Family* const base = base_name.empty() ? nullptr : FindFamily(base_name);
     if (base == nullptr || base->kind == SeriesKind::kCounter) continue;
-    if (!IsObserver(kind)) return true;
-    if (IsObserver(base->kind) && (suffix != "_bucket" || base->kind == SeriesKind::kHistogram)) {
-      return true;
+    if (IsObserver(kind) && (!IsObserver(base->kind) ||
+                             (suffix == "_bucket" && base->kind != SeriesKind::kHistogram))) {
+      continue;
     }
+    if (stays(base)) return true;
   }
   if (!IsObserver(kind)) return false;
   for (std::string_view suffix : kObserverSuffixes) {
     if (suffix == "_bucket" && kind != SeriesKind::kHistogram) continue;
     const std::string derived = std::string(name).append(suffix);
-    if (FindFamily(derived) != nullptr || reserved_.contains(derived)) return true;
+    if (reserved_.contains(derived) || stays(FindFamily(derived))) return true;
   }
   return false;
 }
@@ -138,11 +144,10 @@ Refusal SeriesTable::Admit(std::string_view family_name, const std::vector<Label
   for (const Label& label : labels) {
     if (!LegalLabel(label.name, kind)) return Refusal::kIllegalLabel;
   }
-  const auto found = families_.find(family_name);
-  Family* family = found == families_.end() ? nullptr : found->get();
-  if (family != nullptr && family->kind != kind && GivesWay(family)) family = nullptr;
-  if (family == nullptr ? Conflicts(family_name, kind) : family->kind != kind) {
-    return Refusal::kConflict;
+  Family* family = FindFamily(family_name);
+  if (family == nullptr || family->kind != kind) {
+    if (!MakeWay(family, family_name, kind, arrival)) return Refusal::kConflict;
+    family = nullptr;
   }
   if (family != nullptr) family->help = policy.help;  // a reload may have changed it
 
@@ -153,7 +158,7 @@ Refusal SeriesTable::Admit(std::string_view family_name, const std::vector<Label
     series = *known;
   } else {
     const uint8_t place = PlaceOf(arrival.source, kind, labels);
-    const Refusal refusal = TakePlace(family, wanted, place);
+    const Refusal refusal = TakePlace(family, wanted, place, arrival.merged_from);
     if (refusal != Refusal::kNone) return refusal;
     if (family == nullptr) family = MakeFamily(family_name, kind, policy, arrival.now_nanos);
     series = MakeSeries(family, wanted, place, arrival.now_nanos);

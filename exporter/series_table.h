@@ -57,8 +57,9 @@ struct SeriesTableOptions {
 
 // How and when the sample came that asks for a series.
 struct Arrival {
-  std::optional<Transport> source = Transport::kUdp;  // none: written down by an earlier process
+  std::optional<Transport> source = Transport::kUdp;  // none: written down by another process
   int64_t now_nanos = 0;
+  MergedFrom merged_from = MergedFrom::kStorage;  // without a source
 };
 
 // What Visit tells of a family.
@@ -211,15 +212,18 @@ class SeriesTable {
 
   // Adds what a series held when it was written down to the series of that name, which is made if
   // there is none: counts and sums are added up, the later one of two gauges stays. Empty, or why
-  // it was left out: a Refusal's name, or "buckets_changed". A family of which no sample has come
-  // yet gives way to samples of another type.
+  // it was left out: a Refusal's name, or "buckets_changed".
+  // A family of kStorage of which no sample has come yet gives way to samples of families that
+  // cannot be beside it. To one of kPredecessor gives way what did not come from there too, and it
+  // takes its place whatever the limits say: new series are refused, old ones live.
   std::string_view Merge(std::string_view family, const std::vector<Label>& labels,
-                         const SeriesPolicy& policy, const SeriesState& state, uint16_t plan);
+                         const SeriesPolicy& policy, const SeriesState& state, uint16_t plan,
+                         MergedFrom from);
 
   // From now on tells `witness`, which outlives the table's last use, what is shown and forgotten.
   void SetWitness(SeriesWitness* witness, int64_t now_nanos);
 
-  // Series that were merged and gave way to samples of another type.
+  // Series that gave way: stored ones to samples, or others to a predecessor's.
   uint64_t displaced() const { return displaced_; }
 
   // How many were let go, by kind; a summary counts each time its quantiles went.
@@ -262,7 +266,8 @@ class SeriesTable {
     uint32_t overflow = kGone;  // the series that Overflow gives
     uint32_t born_seconds = 0;
     SeriesKind kind;
-    bool only_merged = false;  // it came by Merge, and no sample of it came yet
+    bool only_merged = false;  // it came from storage, and no sample of it came yet
+    bool inherited = false;    // it came from a predecessor
     Pace pace;
   };
 
@@ -334,10 +339,14 @@ class SeriesTable {
   static std::string_view LabelText(const Info& info);
 
   bool Matches(uint32_t series, const Wanted& wanted) const;
-  const Family* FindFamily(std::string_view name) const;
-  bool Conflicts(std::string_view name, SeriesKind kind) const;
-  // Whether the family, of another kind than a sample that comes now, has gone.
-  bool GivesWay(Family* family);
+  Family* FindFamily(std::string_view name) const;
+  bool Conflicts(std::string_view name, SeriesKind kind, const Arrival& arrival,
+                 std::vector<Family*>* in_way) const;
+  // Whether the family may be forgotten for one that comes now and cannot be beside it.
+  static bool GivesWay(const Family& family, const Arrival& arrival);
+  // Forgets all that is in the way of a new family; nothing, and false, when some of it stays.
+  // `known`: the family of that name, of another kind, or null.
+  bool MakeWay(Family* known, std::string_view name, SeriesKind kind, const Arrival& arrival);
   SeriesView ViewOf(uint32_t series) const;
   Family* MakeFamily(std::string_view name, SeriesKind kind, const SeriesPolicy& policy,
                      int64_t now_nanos);
@@ -346,7 +355,8 @@ class SeriesTable {
   uint8_t PlaceOf(std::optional<Transport> source, SeriesKind kind,
                   std::span<const Label> labels) const;
   static std::optional<Transport> SourceOf(uint8_t place);
-  Refusal TakePlace(const Family* family, const Wanted& wanted, uint8_t place);
+  Refusal TakePlace(const Family* family, const Wanted& wanted, uint8_t place,
+                    MergedFrom merged_from);
   void GivePlaceBack(const Family& family, const Info& info, const Cell& cell);
   // What the budget counts for one, without its value; for a value on the heap.
   static size_t SeriesBytes(std::string_view label_text);

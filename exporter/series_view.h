@@ -39,6 +39,12 @@ class SeriesWitness {
   virtual void OnSliceEnd(int64_t now_nanos) = 0;
 };
 
+// Whose series are merged into a table, and so which go before which where both cannot be.
+enum class MergedFrom : uint8_t {
+  kStorage,      // read before any sample: limits hold for them, and they give way to samples
+  kPredecessor,  // it ran until now: no limit refuses them, and what came here gives way to them
+};
+
 // What a series held when it was written down.
 struct SeriesState {
   SeriesKind kind = SeriesKind::kCounter;  // not kSet

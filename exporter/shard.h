@@ -50,7 +50,7 @@ struct ShardReport {
   std::array<size_t, kSeriesKindCount> vectors{};  // by SeriesKind
   // Series let go, by SeriesKind; nothing while there is no ownership.
   std::optional<std::array<uint64_t, kSeriesKindCount>> let_go;
-  uint64_t displaced = 0;  // merged series that gave way to samples of another type
+  uint64_t displaced = 0;  // SeriesTable::displaced()
   size_t families = 0;
   size_t memo_entries = 0;
   SeriesTable::Memory table_memory{};

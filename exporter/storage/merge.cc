@@ -64,7 +64,8 @@ std::vector<const StoredSeries*> InOrder(const StoredState& state) {
 
 class Merger {
  public:
-  Merger(const StoredState& state, const Mapper& mapper) : state_(state), mapper_(mapper) {
+  Merger(const StoredState& state, const Mapper& mapper, MergedFrom from)
+      : state_(state), mapper_(mapper), from_(from) {
     std::map<std::string, const Rule*> rules;
     mapper.VisitRules([&](const Rule& rule) { rules.emplace(rule.Identity(), &rule); });
     for (const StoredRule& stored : state.rules()) {
@@ -96,7 +97,7 @@ class Merger {
     }
     SeriesTable& table = shard->table();
     const uint16_t plan = table.PlanFor(stored.identity, {policy.ttl, policy.scale});
-    return table.Merge(series.family, *labels, policy, value, plan);
+    return table.Merge(series.family, *labels, policy, value, plan, from_);
   }
 
  private:
@@ -124,6 +125,7 @@ class Merger {
 
   const StoredState& state_;
   const Mapper& mapper_;
+  const MergedFrom from_;
   std::vector<const Rule*> rules_;  // by StoredSeries::rule; null: it is no more
 };
 
@@ -136,7 +138,7 @@ void Count(std::string_view why_not, uint64_t series, MergeCounts* counts) {
 
 MergeCounts MergeState(const StoredState& state, const Mapper& mapper,
                        const std::vector<Shard*>& shards) {
-  const Merger merger(state, mapper);
+  const Merger merger(state, mapper, MergedFrom::kStorage);
   const int64_t wall_now = WallNanos();
   MergeCounts counts;
   for (const StoredSeries* series : InOrder(state)) {
@@ -154,7 +156,7 @@ MergeCounts MergeIntoRunning(std::shared_ptr<const StoredState> state,
   struct Work {
     std::shared_ptr<const StoredState> state;
     std::shared_ptr<const Mapper> mapper;
-    Merger merger{*state, *mapper};
+    Merger merger{*state, *mapper, MergedFrom::kPredecessor};
     std::vector<std::vector<const StoredSeries*>> by_shard;
   };
   struct Slice {

@@ -5,6 +5,10 @@
 // quantiles and buckets of its family; where the rule is no more, what was stored. It is aged by
 // the wall clock: one whose TTL has passed meanwhile stays away.
 //
+// MergeState is for what storage has, MergeIntoRunning for what a predecessor hands over:
+// MergedFrom (series_view.h) says what that means for limits and for families that cannot be beside
+// each other.
+//
 // Into a table that has the series already, counts and sums are added and the later gauge stays
 // (SeriesTable::Merge). So never merge the same state twice.
 //

@@ -13,9 +13,16 @@ namespace {
 constexpr Refusal kNone = Refusal::kNone;
 
 std::string_view MergeCounter(SeriesTable* table, std::string_view family, uint64_t value,
-                              const std::vector<Label>& labels = {}) {
+                              const std::vector<Label>& labels = {},
+                              MergedFrom from = MergedFrom::kStorage) {
   return table->Merge(family, labels, PolicyOf(kCounter),
-                      {.kind = kCounter, .touched = 5, .counter = {value, 0}}, 0);
+                      {.kind = kCounter, .touched = 5, .counter = {value, 0}}, 0, from);
+}
+
+std::string_view MergeState(SeriesTable* table, std::string_view family, const SeriesState& state,
+                            const std::vector<Label>& labels = {},
+                            MergedFrom from = MergedFrom::kStorage) {
+  return table->Merge(family, labels, PolicyOf(state.kind), state, 0, from);
 }
 
 std::string PageWithoutHelp(SeriesTable* table) { return WithoutHelp(PageOf(table)); }
@@ -55,8 +62,7 @@ TEST_CASE("merged counts are added, and shown", "[series_table]") {
   CHECK(PageWithoutHelp(&table) == "# TYPE c counter\nc{a=\"b\"} 1003\nc 7\n");
 
   Feed(&table, kSummary, "s", {}, 2);
-  CHECK(table.Merge("s", {}, PolicyOf(kSummary), {.kind = kSummary, .sum = 10, .count = 4}, 0)
-            .empty());
+  CHECK(MergeState(&table, "s", {.kind = kSummary, .sum = 10, .count = 4}).empty());
   CHECK(ValueOf(PageOf(&table), "s_count") == "5");
   CHECK(ValueOf(PageOf(&table), "s_sum") == "12");
 }
@@ -65,8 +71,7 @@ TEST_CASE("of a gauge that is there and a merged one the later stays", "[series_
   for (const int64_t live_touched : {3, 9}) {
     SeriesTable table({});
     Feed(&table, kGauge, "g", {}, 1, live_touched);
-    CHECK(table.Merge("g", {}, PolicyOf(kGauge), {.kind = kGauge, .touched = 5, .gauge = 2}, 0)
-              .empty());
+    CHECK(MergeState(&table, "g", {.kind = kGauge, .touched = 5, .gauge = 2}).empty());
     CHECK(ValueOf(PageOf(&table), "g") == (live_touched == 3 ? "2" : "1"));
   }
 }
@@ -112,8 +117,8 @@ TEST_CASE("a merged gauge takes its place, also one that is labelled as an overf
   SeriesBudget budget({.series = 1});
   SeriesTable table({.budget = &budget});
   const SeriesState state = {.kind = kGauge, .gauge = 1};
-  CHECK(table.Merge("g", {{"overflow", "true"}}, PolicyOf(kGauge), state, 0).empty());
-  CHECK(table.Merge("g", {}, PolicyOf(kGauge), state, 0) == "series_limit");
+  CHECK(MergeState(&table, "g", state, {{"overflow", "true"}}).empty());
+  CHECK(MergeState(&table, "g", state) == "series_limit");
 }
 
 TEST_CASE("histograms are merged bucket by bucket, when they have the same bounds",
@@ -123,7 +128,7 @@ TEST_CASE("histograms are merged bucket by bucket, when they have the same bound
   const SeriesState state = {.kind = kHistogram, .histogram = other.View()};
   SeriesTable table({});
   Feed(&table, kHistogram, "h", {}, 3);
-  CHECK(table.Merge("h", {}, PolicyOf(kHistogram), state, 0).empty());
+  CHECK(MergeState(&table, "h", state).empty());
   const std::string page = PageOf(&table);
   CHECK(ValueOf(page, "h_bucket{le=\"1\"}") == "2");
   CHECK(ValueOf(page, "h_bucket{le=\"5\"}") == "5");
@@ -132,7 +137,7 @@ TEST_CASE("histograms are merged bucket by bucket, when they have the same bound
 
   SeriesPolicy others = PolicyOf(kHistogram);
   others.histogram = Intern(HistogramOptions{.buckets = {1, 6}});
-  CHECK(table.Merge("h6", {}, others, state, 0) == "buckets_changed");
+  CHECK(table.Merge("h6", {}, others, state, 0, MergedFrom::kStorage) == "buckets_changed");
   CHECK(table.series_count() == 1);
   CHECK(table.family_count() == 1);
 }
@@ -181,6 +186,66 @@ TEST_CASE("a merged family gives way to samples of another type, once one came i
   // Nor does what is there give way to what is merged.
   CHECK(MergeCounter(&table, "m", 1) == Name(Refusal::kConflict));
   CHECK(table.displaced() == 2);
+}
+
+TEST_CASE("a merged summary gives way to samples of a name that it uses, unless another one stays",
+          "[series_table]") {
+  const SeriesState summary = {.kind = kSummary, .sum = 10, .count = 4};
+  SeriesTable table({});
+  MergeState(&table, "req", summary);
+  CHECK(Feed(&table, kCounter, "req_count") == kNone);
+  CHECK(PageWithoutHelp(&table) == "# TYPE req_count counter\nreq_count 1\n");
+  CHECK(table.displaced() == 1);
+  CHECK(MergeState(&table, "req", summary) == Name(Refusal::kConflict));
+
+  MergeCounter(&table, "both_sum", 7);
+  Feed(&table, kCounter, "both_count");
+  CHECK(Feed(&table, kSummary, "both") == Refusal::kConflict);
+  CHECK(ValueOf(PageOf(&table), "both_sum") == "7");
+  CHECK(table.displaced() == 1);
+}
+
+TEST_CASE("a predecessor's series go before what came meanwhile and cannot be beside them",
+          "[series_table]") {
+  constexpr MergedFrom kPredecessor = MergedFrom::kPredecessor;
+  SeriesTable table({});
+  Feed(&table, kGauge, "m");
+  Feed(&table, kCounter, "req_count");
+  Feed(&table, kGauge, "req_sum");
+  CHECK(MergeCounter(&table, "m", 1000, {}, kPredecessor).empty());
+  const SeriesState summary = {.kind = kSummary, .sum = 10, .count = 4};
+  CHECK(MergeState(&table, "req", summary, {}, kPredecessor).empty());
+  CHECK(table.displaced() == 3);
+  CHECK(Feed(&table, kGauge, "m") == Refusal::kConflict);
+  CHECK(Feed(&table, kCounter, "req_count") == Refusal::kConflict);
+  CHECK(MergeState(&table, "m", {.kind = kGauge}, {}, kPredecessor) == Name(Refusal::kConflict));
+  CHECK(ValueOf(PageOf(&table), "m") == "1000");
+  CHECK(ValueOf(PageOf(&table), "req_count") == "4");
+}
+
+TEST_CASE("no limit refuses a predecessor's series, and nothing new comes until there is room",
+          "[series_table]") {
+  constexpr MergedFrom kPredecessor = MergedFrom::kPredecessor;
+  SeriesBudget budget({.series = 2, .per_family = 2, .memory = 1000});
+  {
+    SeriesTable table({.budget = &budget});
+    const uint16_t plan = table.PlanFor("rule", {.ttl = std::chrono::seconds(1)});
+    for (const char* value : {"new1", "new2"}) {
+      REQUIRE(Feed(&table, kCounter, "m", {{"a", value}}, 1, 0, plan) == kNone);
+    }
+    for (int i = 0; i < 10; ++i) {
+      CHECK(MergeCounter(&table, "m", 7, {{"a", std::to_string(i)}}, kPredecessor).empty());
+    }
+    CHECK(MergeCounter(&table, "m", 7, {{"overflow", "true"}}, kPredecessor).empty());
+    CHECK(budget.series() == 12);
+    CHECK(budget.bytes() > 1000);
+    CHECK(Feed(&table, kCounter, "m", {{"a", "new3"}}) == Refusal::kFamilyLimit);
+    CHECK(Feed(&table, kCounter, "other") == Refusal::kSeriesLimit);
+    FakeClock clock;
+    for (int i = 0; i < 3; ++i) PassSecond(&table, &clock);
+    CHECK(budget.series() == 10);
+    CHECK(Feed(&table, kCounter, "m", {{"a", "new3"}}) == Refusal::kFamilyLimit);
+  }
 }
 
 TEST_CASE("names that clients may not use come by no other way either", "[series_table]") {

@@ -323,7 +323,8 @@ TEST_CASE("what is merged into running shards is logged", "[storage]") {
   REQUIRE(OnAll(shards.shards(), StoredShards::kPatience, [&](Shard& shard) {
     SeriesPolicy policy;
     policy.help = InternText("Help.");
-    shard.table().Merge("c", {}, policy, {.touched = 1, .counter = {100, 0}}, 0);
+    shard.table().Merge("c", {}, policy, {.touched = 1, .counter = {100, 0}}, 0,
+                        MergedFrom::kPredecessor);
   }));
   REQUIRE(ValueOf(shards.Page(), "c") == "105");
   StoredShards second(CrashCopy(path, directory / "crash"));
