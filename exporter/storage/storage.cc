@@ -118,14 +118,25 @@ Result<Done> Storage::ReadOne(FileKind kind, uint64_t number, FrameEnd* end) {
             {{"file", name}, {"byte", state_->offset()}});
     return Done{};
   }
-  const std::string aside = name + ".set-aside";
-  const int error = directory_->Rename(name, aside);
-  if (error != 0) return Error{directory_->path() + "/" + name + ": " + std::strerror(error)};
-  LogError(
-      "A stored file was set aside; what may have been lost with it begins anew",
-      {{"file", directory_->path() + "/" + name}, {"why", Why(*end, *state_)}, {"now", aside}});
-  ++report_.set_aside;
+  unreadable_.emplace_back(name, Why(*end, *state_));
   return Done{};
+}
+
+// REQUIRES: a log has begun that follows them. Without one the next start would find neither them
+// nor a gap, and trust what they may have told a later value of.
+void Storage::SetAside() {
+  for (const auto& [name, why] : unreadable_) {
+    const std::string aside = name + ".set-aside";
+    const std::string file = directory_->path() + "/" + name;
+    if (const int error = directory_->Rename(name, aside); error != 0) {
+      LogError("A stored file could not be set aside",
+               {{"file", file}, {"why", why}, {"error", std::strerror(error)}});
+      continue;
+    }
+    LogError("A stored file was set aside; what may have been lost with it begins anew",
+             {{"file", file}, {"why", why}, {"now", aside}});
+    ++report_.set_aside;
+  }
 }
 
 void Storage::Restore(const std::vector<Shard*>& shards, const Mapper& mapper) {
@@ -145,6 +156,7 @@ void Storage::Restore(const std::vector<Shard*>& shards, const Mapper& mapper) {
 void Storage::Start(const std::vector<Shard*>& shards) {
   shards_ = shards;
   log_.Begin(last_number_ + 1);
+  if (log_.report().durable) SetAside();  // otherwise all was removed
   for (size_t id = 0; id < shards_.size(); ++id) {
     journals_.push_back(std::make_unique<Journal>(
         static_cast<uint8_t>(id), [this](std::string frame) { log_.Enlist(std::move(frame)); }));

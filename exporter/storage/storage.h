@@ -5,8 +5,9 @@
 //   interval:  a snapshot of all series on a thread of its own, which makes older files superfluous
 //   the end:   Finish, a last snapshot
 //
-// What can not be read is set aside under another name; counters that may have been shown with more
-// than what is left begin at 0. Sets are not stored, and summaries without their quantiles.
+// What can not be read is set aside under another name once the new log has begun; counters that
+// may have been shown with more than what is left begin at 0. Sets are not stored, and summaries
+// without their quantiles.
 //
 // Threads: Open to Start and Finish on the main thread; Sync and report on any. Lifetimes: the
 // shards outlive the object, or are not used any more once it is gone. Tested by
@@ -22,6 +23,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/result.h"
@@ -62,6 +64,7 @@ class Storage {
   Result<Done> ReadSnapshot(std::vector<uint64_t> snapshots, const std::vector<uint64_t>& logs);
   Result<Done> ReadLogs(uint64_t from, const std::vector<uint64_t>& logs);
   Result<Done> ReadOne(FileKind kind, uint64_t number, FrameEnd* end);
+  void SetAside();
   void Run();
   void Snapshot();
   // 0 or errno; the bytes written.
@@ -70,8 +73,9 @@ class Storage {
   const StorageOptions options_;
   const std::unique_ptr<Directory> directory_;
   const uint64_t run_;
-  uint64_t last_number_ = 0;            // of the files there are
-  std::unique_ptr<StoredState> state_;  // until it is restored
+  uint64_t last_number_ = 0;                                     // of the files there are
+  std::unique_ptr<StoredState> state_;                           // until it is restored
+  std::vector<std::pair<std::string, std::string>> unreadable_;  // files, and why
   StateLog log_;
   std::vector<std::unique_ptr<Journal>> journals_;
   std::vector<Shard*> shards_;

@@ -94,6 +94,34 @@ TEST_CASE("files of others and of other versions are set aside", "[storage]") {
   CHECK(BytesOf(path + "/notes.txt") == "not looked at");
 }
 
+TEST_CASE("damage is found again after a start that failed before its log began", "[storage]") {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "state";
+  {
+    StoredShards earlier(path);
+    earlier.Send("c:5|c\ng:4|g");
+  }
+  // As a crash leaves it before the first snapshot of a run.
+  const std::string crashed = CrashCopy(path, directory / "crash");
+  StoredShards first(path);
+  first.AwaitSnapshot();
+  first.Send("c:1|c");
+  first.Page();
+  const fs::path log = FilesOf(path, "log.").front();
+  std::string bytes = BytesOf(log);
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  const fs::path damaged = fs::path(crashed) / log.filename();
+  WriteBytes(damaged, bytes);
+
+  REQUIRE(Storage::Open({.path = crashed}).has_value());
+  CHECK(fs::exists(damaged));
+  StoredShards second(crashed);
+  CHECK_FALSE(ValueOf(second.Page(), "c").has_value());
+  CHECK(ValueOf(second.Page(), "g") == "4");
+  CHECK(second.storage->report().set_aside == 1);
+  CHECK(fs::exists(damaged.string() + ".set-aside"));
+}
+
 TEST_CASE("a log that is missing between others is a loss", "[storage]") {
   const TemporaryDirectory directory;
   const std::string path = directory / "state";
