@@ -20,6 +20,7 @@ void StateLog::Begin(uint64_t number) {
   const int error = BeginFile(number);
   report_.durable = whole_ = error == 0;
   if (error != 0) Fail(error);
+  Tell();
 }
 
 int StateLog::BeginFile(uint64_t number) {
@@ -76,7 +77,9 @@ bool StateLog::Sync() {
   ++report_.syncs;
   report_.sync_seconds +=
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  return report_.durable = file_.valid() && whole_;
+  report_.durable = file_.valid() && whole_;
+  Tell();
+  return report_.durable;
 }
 
 void StateLog::Fail(int error) {
@@ -98,6 +101,7 @@ int StateLog::BeginSnapshot(uint64_t* number) {
   const bool fresh = file_.valid() && number_ > snapshot_;
   const int error = fresh ? 0 : BeginFile(number_ + 1);
   *number = number_;
+  Tell();
   return error;
 }
 
@@ -114,12 +118,18 @@ int StateLog::CompleteSnapshot(uint64_t number) {
     LogInfo("Pages are durable again", {{"path", directory_->path()}});
   }
   whole_ = report_.durable = true;
+  Tell();
   return 0;
 }
 
+void StateLog::Tell() {
+  const std::lock_guard lock(told_mutex_);
+  told_ = report_;
+}
+
 LogReport StateLog::report() const {
-  const std::lock_guard lock(io_mutex_);
-  return report_;
+  const std::lock_guard lock(told_mutex_);
+  return told_;
 }
 
 }  // namespace weir

@@ -8,7 +8,8 @@
 // smaller counters after a crash: everything stored is removed, which needs no room and makes some.
 // From then on nothing is durable until a snapshot of everything is in place.
 //
-// Thread safety: any thread. The mutex that shards take is never held over a system call.
+// Thread safety: any thread. The mutexes that shards and report take are never held over a system
+// call, so a disk that does not answer stops neither.
 // Tested by tests/unit/exporter/storage/storage_{,damage_}test.cc.
 #pragma once
 
@@ -51,6 +52,7 @@ class StateLog {
 
  private:
   // All with io_mutex_.
+  void Tell();
   int BeginFile(uint64_t number);
   bool IsGone() const;
   int Append(const std::vector<std::string>& frames);
@@ -62,13 +64,16 @@ class StateLog {
   std::mutex pending_mutex_;
   std::vector<std::string> pending_;  // one text would be moved as it grows, on a shard's time
 
-  mutable std::mutex io_mutex_;
+  std::mutex io_mutex_;
   ScopedFd file_;                // not valid: nothing is logged
   uint64_t number_ = 0;          // of the last file begun
   uint64_t snapshot_ = 0;        // the number of the last one in place
   bool whole_ = false;           // all that is missing in the log is in files that are there
   uint64_t begun_failures_ = 0;  // as of the last BeginSnapshot
   LogReport report_;
+
+  mutable std::mutex told_mutex_;
+  LogReport told_;  // report_ as of the last Tell
 };
 
 }  // namespace weir
