@@ -42,6 +42,9 @@ class NativeHistogram {
   static constexpr double kZeroThreshold = 0x1p-128;
   static constexpr int32_t kMinSchema = -4;
   static constexpr int32_t kMaxSchema = 8;
+  // No bucket's index is greater, nor below its negative: doubles end at 2^1024, and behind the
+  // last bucket of the finest schema is that of infinity.
+  static constexpr int32_t kMostIndex = (1024 << kMaxSchema) + 1;
 
   // The coarsest schema whose buckets grow by at most `factor`. REQUIRES: factor > 1.
   static int32_t SchemaFor(double factor);

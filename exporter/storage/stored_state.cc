@@ -23,7 +23,9 @@ std::optional<std::vector<NativeBucket>> ReadNative(ByteReader* bytes) {
   for (uint64_t i = 0; i < size; ++i) {
     const int64_t index = bytes->Signed();
     const uint64_t count = bytes->Varint();
-    if (index != static_cast<int32_t>(index)) return std::nullopt;
+    if (index < -NativeHistogram::kMostIndex || index > NativeHistogram::kMostIndex) {
+      return std::nullopt;
+    }
     if (!buckets.empty() && index <= buckets.back().index) return std::nullopt;
     buckets.push_back({static_cast<int32_t>(index), count});
   }

@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <random>
 #include <vector>
 
@@ -215,6 +216,29 @@ TEST_CASE("a snapshot without its end, and a file of the other kind, are not who
   CHECK(Read(&state, start + EndFrame(), FileKind::kSnapshot) == FrameEnd::kEnd);
   CHECK(Read(&state, start + EndFrame(), FileKind::kLog) == FrameEnd::kDamaged);
   CHECK(Read(&state, FileHead(), FileKind::kLog) == FrameEnd::kTorn);
+}
+
+TEST_CASE("native buckets that no value is in are damage", "[storage]") {
+  SeriesPolicy policy = PolicyOf(kHistogram);
+  HistogramOptions options = *policy.histogram;
+  options.native_bucket_factor = 1.001;  // the finest schema, so that indices stay as they are
+  policy.histogram = Intern(options);
+  const std::vector<uint64_t> counts(options.buckets.size());
+  constexpr int32_t kMost = NativeHistogram::kMostIndex;
+  for (const int32_t index : {-kMost, kMost, -kMost - 1, kMost + 1, INT32_MIN, INT32_MAX}) {
+    const NativeHistogram native(NativeHistogram::kMaxSchema, 0, {{index, 1}}, {});
+    const SeriesState value = {
+        .kind = kHistogram,
+        .histogram = {
+            .bounds = options.buckets, .counts = counts, .sum = 1, .count = 1, .native = &native}};
+    SeriesTable table({});
+    REQUIRE(table.Merge("h", {}, policy, value, 0, MergedFrom::kStorage).empty());
+    const bool possible = index >= -kMost && index <= kMost;
+    StoredState state;
+    CAPTURE(index);
+    CHECK(Read(&state, LogOf({FrameOf(table)})) ==
+          (possible ? FrameEnd::kEnd : FrameEnd::kDamaged));
+  }
 }
 
 TEST_CASE("nothing that stands in a frame crashes the reader", "[storage]") {
