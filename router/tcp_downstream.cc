@@ -18,20 +18,24 @@ using std::chrono::seconds;
 constexpr milliseconds kFirstBackoff(100);
 constexpr seconds kLongestBackoff(10);
 constexpr seconds kConnectTimeout(5);
-constexpr int kSilenceMillis = 10'000;
+constexpr int kLooksBeforeGone = 10;
 constexpr int kReadsPerTurn = 16;
 
 }  // namespace
 
-TcpDownstream::TcpDownstream(EventLoop& loop, const DownstreamSpec& spec, DownstreamEvents events)
+TcpDownstream::TcpDownstream(EventLoop& loop, const DownstreamSpec& spec, DownstreamEvents events,
+                             milliseconds silence)
     : loop_(loop),
+      silence_(silence),
       queue_bytes_(spec.queue_bytes),
       events_(std::move(events)),
       endpoint_(spec.endpoint),
       backoff_(kFirstBackoff),
       random_(std::random_device()()),
-      timeout_(loop, kConnectTimeout, seconds(0), [this] { Break(ETIMEDOUT); }) {
+      timeout_(loop, kConnectTimeout, seconds(0), [this] { Break(ETIMEDOUT); }),
+      look_(loop, silence / kLooksBeforeGone, silence / kLooksBeforeGone, [this] { Look(); }) {
   timeout_.Stop();
+  look_.Stop();
   Connect();
 }
 
@@ -90,16 +94,30 @@ void TcpDownstream::OnReady() {
 }
 
 void TcpDownstream::OnConnected() {
-  const int silence = kSilenceMillis;
-  setsockopt(fd_.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, &silence, sizeof(silence));
   const int on = 1;
   setsockopt(fd_.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
   timeout_.Stop();
+  silent_looks_ = 0;
+  look_.Start();
   state_ = State::kConnected;
   connected_since_ = loop_.NowNanos();
   ++counters_.connects;
   watcher_->Modify(true, false);
   Write();
+}
+
+// TCP_USER_TIMEOUT would also end a connection whose peer is well but does not read: one that says
+// again and again that it has no room. Between such answers the kernel asks ever more seldom, so
+// the time since the last one tells something only while a question was open all along; counting
+// looks also keeps a standstill of our own from counting as the peer's.
+void TcpDownstream::Look() {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (getsockopt(fd_.get(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return;
+  const bool awaits_answer = info.tcpi_unacked > 0 || info.tcpi_probes > 0;
+  silent_looks_ = awaits_answer ? silent_looks_ + 1 : 0;
+  if (silent_looks_ < kLooksBeforeGone) return;
+  if (milliseconds(info.tcpi_last_ack_recv) >= silence_) Break(ETIMEDOUT);
 }
 
 void TcpDownstream::DiscardInput() {
@@ -144,6 +162,7 @@ void TcpDownstream::Break(int error) {
   state_ = State::kApart;
   full_ = false;
   timeout_.Stop();
+  look_.Stop();
   watcher_.reset();
   fd_ = ScopedFd();
   TryLater();

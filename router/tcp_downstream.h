@@ -2,8 +2,9 @@
 //
 // The connection is made at once and made again when it breaks: after 100 ms at first, twice as
 // long each time up to 10 s, less a random part of up to half, so that a fleet of routers does not
-// come back in step. A connection that lived for a second starts the count anew. A peer that is
-// silent under unacknowledged data for 10 s counts as gone.
+// come back in step. A connection that lived for a second starts the count anew. A peer that
+// answers nothing for 10 s, though it is to acknowledge data or to say whether it has room, counts
+// as gone; one that answers and does not read is waited for.
 //
 // The queue is bounded in bytes; what does not fit is dropped, newest first. Lines given to the
 // kernel count as sent, though a connection that breaks may lose them; the line it took half of is
@@ -25,7 +26,9 @@ namespace weir {
 
 class TcpDownstream final : public Downstream {
  public:
-  TcpDownstream(EventLoop& loop, const DownstreamSpec& spec, DownstreamEvents events);
+  // `silence`: after which a peer counts as gone.
+  TcpDownstream(EventLoop& loop, const DownstreamSpec& spec, DownstreamEvents events,
+                std::chrono::milliseconds silence = std::chrono::seconds(10));
 
   // Takes all.
   size_t Send(std::span<const Packet> packets) override;
@@ -41,12 +44,14 @@ class TcpDownstream final : public Downstream {
   void Connect();
   void OnReady();
   void OnConnected();
+  void Look();
   void DiscardInput();
   void Write();
   void Break(int error);
   void TryLater();
 
   EventLoop& loop_;
+  const std::chrono::milliseconds silence_;
   const uint64_t queue_bytes_;
   const DownstreamEvents events_;
   Endpoint endpoint_;
@@ -59,6 +64,8 @@ class TcpDownstream final : public Downstream {
   std::chrono::nanoseconds backoff_;
   std::minstd_rand random_;
   Timer timeout_;
+  Timer look_;            // while connected
+  int silent_looks_ = 0;  // in a row, at which an answer was awaited
   std::optional<Timer> retry_;
 };
 

@@ -1,7 +1,11 @@
 #include "router/tcp_downstream.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +40,19 @@ class Server {
     return text_;
   }
   void Cut() { Reset(std::move(client_)); }
+  // The present connection hears and says nothing any more, as if its host were gone.
+  void FallSilent() {
+    sock_filter drop_all = BPF_STMT(BPF_RET | BPF_K, 0);
+    const sock_fprog filter{1, &drop_all};
+    REQUIRE(setsockopt(client_.get(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) == 0);
+  }
+  // How often the present connection was told something, or asked for room, without a line.
+  uint32_t BareSegments() const {
+    tcp_info info{};
+    socklen_t size = sizeof(info);
+    REQUIRE(getsockopt(client_.get(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0);
+    return info.tcpi_segs_in - info.tcpi_data_segs_in;
+  }
   const ScopedFd& client() const { return client_; }
 
  private:
@@ -47,12 +64,13 @@ class Server {
 };
 
 struct Fixture {
-  explicit Fixture(const Endpoint& endpoint, uint64_t queue_bytes = 16 << 20) {
+  explicit Fixture(const Endpoint& endpoint, uint64_t queue_bytes = 16 << 20,
+                   std::chrono::milliseconds silence = std::chrono::seconds(10)) {
     const DownstreamSpec spec{.label = "a",
                               .transport = Transport::kTcp,
                               .queue_bytes = queue_bytes,
                               .endpoint = endpoint};
-    downstream.emplace(loop, spec, DownstreamEvents{[] {}, [this] { ++refused; }});
+    downstream.emplace(loop, spec, DownstreamEvents{[] {}, [this] { ++refused; }}, silence);
   }
 
   void Send(const std::string& line) {
@@ -165,6 +183,39 @@ TEST_CASE("a server that closes in order is connected to again", "[tcp_downstrea
   REQUIRE(f.Until([&] { return server.Accept(); }));
   f.Send("a:1|c");
   REQUIRE(f.Until([&] { return server.Read() == "a:1|c\n"; }));
+}
+
+TEST_CASE("a server that acknowledges nothing is connected to again", "[tcp_downstream]") {
+  Server server;
+  Fixture f(server.endpoint(), 16 << 20, std::chrono::seconds(1));
+  REQUIRE(f.Until([&] { return f.downstream->connected(); }));
+  REQUIRE(server.Accept());
+  server.FallSilent();
+  f.Send("a:1|c");
+  REQUIRE(f.Until([&] { return server.Accept(); }));
+  f.Send("b:1|c");
+  REQUIRE(f.Until([&] { return server.Read() == "b:1|c\n"; }));
+}
+
+TEST_CASE("a server that acknowledges and does not read is waited for", "[tcp_downstream]") {
+  Server server;
+  Fixture f(server.endpoint(), 16 << 20, std::chrono::seconds(1));
+  REQUIRE(f.Until([&] { return f.downstream->connected(); }));
+  REQUIRE(server.Accept());
+  // More than both sides' buffers hold.
+  const std::string line = std::string(1000, 'x') + ":1|c";
+  while (f.downstream->waiting().bytes < (8 << 20)) f.Send(line);
+  // Asked for room after 200 ms at the earliest, and each time twice as late.
+  const uint32_t before = server.BareSegments();
+  REQUIRE(f.Until([&] { return server.BareSegments() >= before + 4; }));
+  CHECK(f.downstream->connected());
+  REQUIRE(f.Until([&] {
+    server.Read();
+    return f.downstream->waiting().lines == 0;
+  }));
+  REQUIRE(f.Until([&] { return server.Read().size() == f.taken * (line.size() + 1); }));
+  CHECK(f.counters().connects == 1);
+  f.CheckLaw();
 }
 
 TEST_CASE("what a server says is thrown away", "[tcp_downstream]") {
