@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -59,6 +60,11 @@ class Downstream {
   virtual void SetMtu(size_t) {}
 
   // What was taken, but neither sent nor dropped so far.
+  // How many bytes Send takes now without dropping any for want of room. Datagrams know no bound:
+  // what has no room is left behind.
+  virtual uint64_t room() const { return std::numeric_limits<uint64_t>::max(); }
+  // Who was dead is back: what waits before it tries again does so now.
+  virtual void TryNow() {}
   virtual Amount waiting() const = 0;
   // Drops what waits.
   virtual void GiveUp() = 0;

@@ -76,7 +76,13 @@ void Lane::HoldAll() {
 void Lane::Release() {
   Expire();
   std::array<Packet, Packer::kMaxPackets> packets;
-  const size_t count = hold_.Oldest(packets);
+  const size_t shown = hold_.Oldest(packets);
+  size_t count = 0;
+  for (uint64_t room = downstream_->room(); count < shown && packets[count].size <= room; ++count) {
+    room -= packets[count].size;
+  }
+  // What an empty queue has no room for is dropped by it, and stands in nobody's way.
+  if (count == 0 && shown > 0 && downstream_->waiting().packets == 0) count = 1;
   hold_.Pop(downstream_->Send({packets.data(), count}));
   if (!hold_.empty()) return;
   release_.Stop();
@@ -89,6 +95,7 @@ void Lane::SetDown(bool down) {
   // What came before goes the way it would have gone.
   Flush();
   down_ = down;
+  if (!down) downstream_->TryNow();
   if (options_.on_down == OnDown::kDrop) {
     open_ = !down;
     return;

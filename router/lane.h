@@ -4,6 +4,9 @@
 //   Add -> Packer -> alive --------------------------> Downstream
 //                 -> dead, or something is held -> Hold --64 packets a ms, once alive--^
 //
+// What is held goes on as far as the downstream has room, so that both bounds together hold what
+// comes until a TCP connection is back.
+//
 // Full packets are shipped at the end of a batch once there are 16, the others with Flush: few
 // system calls under load, and in the quiet a line waits no longer than the worker's timer.
 //

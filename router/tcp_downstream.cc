@@ -41,7 +41,7 @@ TcpDownstream::TcpDownstream(EventLoop& loop, const DownstreamSpec& spec, Downst
 
 size_t TcpDownstream::Send(std::span<const Packet> packets) {
   for (const Packet& packet : packets) {
-    if (queue_.bytes().size() + packet.size > queue_bytes_) {
+    if (packet.size > room()) {
       counters_.Drop(DropReason::kQueueFull, AmountOf(packet));
     } else {
       queue_.Push(packet);
@@ -54,8 +54,13 @@ size_t TcpDownstream::Send(std::span<const Packet> packets) {
 void TcpDownstream::SetEndpoint(const Endpoint& endpoint) {
   if (endpoint == endpoint_) return;
   endpoint_ = endpoint;
-  backoff_ = kFirstBackoff;
   if (state_ != State::kApart) Break(0);
+  TryNow();
+}
+
+void TcpDownstream::TryNow() {
+  if (state_ != State::kApart) return;
+  backoff_ = kFirstBackoff;
   retry_.reset();
   Connect();
 }

@@ -34,6 +34,8 @@ class TcpDownstream final : public Downstream {
   size_t Send(std::span<const Packet> packets) override;
   void SetEndpoint(const Endpoint& endpoint) override;
   Amount waiting() const override { return queue_.waiting(); }
+  uint64_t room() const override { return queue_bytes_ - queue_.bytes().size(); }
+  void TryNow() override;
   void GiveUp() override;
 
   bool connected() const { return state_ == State::kConnected; }

@@ -1,6 +1,10 @@
 #include "router/lane.h"
 
+#include <chrono>
 #include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "common/unix_socket.h"
 #include "tests/support/catch.h"
@@ -151,6 +155,90 @@ TEST_CASE("with hold the lines of a dead downstream wait, and go first when it r
   REQUIRE(RunUntil(f.loop, [&] { return (text += target.Text()).size() >= expected.size(); }));
   CHECK(text == expected);
   CHECK(f.lane.idle());
+}
+
+// A listening socket; one connection is accepted and read by hand.
+struct TcpTarget {
+  explicit TcpTarget(uint16_t port = 0)
+      : sockets(OpenTcp({"127.0.0.1", port}).value()),
+        address(SocketAddress::OfSocket(sockets[0].fd.get())) {}
+  bool Accept() {
+    client = ScopedFd(accept4(sockets[0].fd.get(), nullptr, nullptr, SOCK_NONBLOCK));
+    return client.valid();
+  }
+  // All that came.
+  const std::string& Read() {
+    char buffer[65'536];
+    for (ssize_t size; (size = recv(client.get(), buffer, sizeof(buffer), MSG_DONTWAIT)) > 0;) {
+      text.append(buffer, static_cast<size_t>(size));
+    }
+    return text;
+  }
+
+  std::vector<BoundSocket> sockets;
+  SocketAddress address;
+  ScopedFd client;
+  std::string text;
+};
+
+TEST_CASE("what a TCP queue has no room for is held on", "[lane]") {
+  const SocketAddress address = TcpTarget().address;
+  Fixture f({.label = "a",
+             .transport = Transport::kTcp,
+             .queue_bytes = 5 * kMtu,
+             .endpoint = Endpoint(address)},
+            OnDown::kHold);
+  f.lane.SetDown(true);
+  std::string expected;
+  const auto add = [&](int i) {
+    const std::string line = std::to_string(i) + std::string(i % 60, 'x');
+    f.lane.Add(line);
+    expected += line + "\n";
+  };
+  for (int i = 0; i < 200; ++i) add(i);
+  f.lane.Flush();
+  f.lane.SetDown(false);
+  const auto queued = [&] { return f.lane.Report().waiting.bytes - f.lane.Report().held.bytes; };
+  REQUIRE(RunUntil(f.loop, [&] { return queued() > 3 * kMtu; }));
+  for (int i = 200; i < 300; ++i) add(i);
+  f.lane.Flush();
+  TcpTarget target(address.port());
+  REQUIRE(RunUntil(f.loop, [&] { return target.Accept(); }));
+  REQUIRE(RunUntil(f.loop, [&] { return target.Read().size() >= expected.size(); }));
+  CHECK(target.Read() == expected);
+  CHECK(f.lane.Report().counters.dropped_lines() == 0);
+  CHECK(f.lane.idle());
+}
+
+TEST_CASE("a held line that no queue has room for keeps back no other", "[lane]") {
+  TcpTarget target;
+  Fixture f({.label = "a",
+             .transport = Transport::kTcp,
+             .queue_bytes = 50,
+             .endpoint = Endpoint(target.address)},
+            OnDown::kHold);
+  f.lane.SetDown(true);
+  f.lane.Add(std::string(kMtu - 1, 'x'));
+  f.lane.Add("short");
+  f.lane.Flush();
+  f.lane.SetDown(false);
+  REQUIRE(RunUntil(f.loop, [&] { return target.Accept(); }));
+  REQUIRE(RunUntil(f.loop, [&] { return target.Read() == "short\n"; }));
+  CHECK(f.Dropped(DropReason::kQueueFull) == 1);
+}
+
+TEST_CASE("who is alive again is connected to at once", "[lane]") {
+  const SocketAddress address = TcpTarget().address;
+  Fixture f({.label = "a", .transport = Transport::kTcp, .endpoint = Endpoint(address)},
+            OnDown::kHold);
+  f.lane.SetDown(true);
+  REQUIRE(RunUntil(f.loop, [&] { return f.lane.Report().counters.connect_failures >= 2; }));
+  TcpTarget target(address.port());
+  f.lane.SetDown(false);
+  // Without a turn of the loop, in which a timer could have done it.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!target.Accept() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  REQUIRE(target.client.valid());
 }
 
 TEST_CASE("other options lose nothing of what waits or is held", "[lane]") {
