@@ -172,8 +172,15 @@ DatagramDownstream::Step DatagramDownstream::OnSendError(int error) {
   }
   const DropReason reason = DropReasonOf(error);
   if (!is_udp_) {
+    if (reason != DropReason::kTooLong && reason != DropReason::kWouldBlock) {
+      Close();
+      // A receiver that was restarted has a new socket there.
+      if (!tried_again_) {
+        tried_again_ = true;
+        return Step::kAgain;
+      }
+    }
     OnRefused(reason);
-    if (reason != DropReason::kTooLong && reason != DropReason::kWouldBlock) Close();
     return Step::kSkip;
   }
   if (IsOfThePast(reason) && !tried_again_) {

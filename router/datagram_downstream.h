@@ -6,8 +6,8 @@
 // UDP GSO message, which passes through the network stack once; where the kernel or the route does
 // not take such, they go singly.
 //
-// A socket that is full takes no more until it is writable; a unix socket whose file is gone is
-// connected anew with the next packets.
+// A socket that is full takes no more until it is writable; a unix socket whose receiver is gone
+// is connected anew at once, in case another one is there, and otherwise with the next packets.
 // Thread safety and lifetimes: see router/downstream.h.
 // Tested by tests/unit/router/datagram_downstream_test.cc.
 #pragma once
@@ -72,7 +72,7 @@ class DatagramDownstream final : public Downstream {
   std::unique_ptr<FdWatcher> watcher_;  // goes before fd_
   bool groups_ = false;
   bool full_ = false;         // until the socket is writable
-  bool tried_again_ = false;  // the first message, after an error that may be of another
+  bool tried_again_ = false;  // the first message, after an error that may be of the past
   std::array<Message, kMessages> messages_;
   std::array<mmsghdr, kMessages> headers_{};
   SentLog log_;

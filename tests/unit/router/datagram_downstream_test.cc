@@ -198,5 +198,19 @@ TEST_CASE("a unix socket that goes is refused, and found again when it returns",
   f.CheckLaw(5);
 }
 
+TEST_CASE("a unix socket that is there anew gets the next packet", "[datagram_downstream]") {
+  TemporaryDirectory directory;
+  Fixture f(Endpoint::OfUnix(directory / "s").value(), Transport::kUnixgram);
+  for (int round = 0; round < 3; ++round) {
+    const auto socket = OpenUnixDatagram(directory / "s", 0700);
+    REQUIRE(f.Send({"a:1|c", "b:1|c"}) == 2);
+    char buffer[100];
+    CHECK(recv(socket->fd.get(), buffer, sizeof(buffer), MSG_DONTWAIT) == 6);
+    CHECK(recv(socket->fd.get(), buffer, sizeof(buffer), MSG_DONTWAIT) == 6);
+  }
+  CHECK(f.counters().sent.lines == 6);
+  CHECK(f.refused == 0);
+}
+
 }  // namespace
 }  // namespace weir
