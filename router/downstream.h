@@ -31,10 +31,9 @@ struct DownstreamSpec {
   uint64_t queue_bytes = uint64_t{16} << 20;  // TCP
   Endpoint endpoint = {};
 
-  // Whether one can serve for the other, but for the endpoint.
+  // Whether one can serve for the other, but for where it leads.
   bool SameRoad(const DownstreamSpec& other) const {
-    return label == other.label && address == other.address && transport == other.transport &&
-           queue_bytes == other.queue_bytes;
+    return label == other.label && transport == other.transport && queue_bytes == other.queue_bytes;
   }
 };
 
@@ -60,12 +59,12 @@ class Downstream {
   virtual void SetMtu(size_t) {}
 
   // What was taken, but neither sent nor dropped so far.
+  virtual Amount waiting() const = 0;
   // How many bytes Send takes now without dropping any for want of room. Datagrams know no bound:
   // what has no room is left behind.
   virtual uint64_t room() const { return std::numeric_limits<uint64_t>::max(); }
   // Who was dead is back: what waits before it tries again does so now.
   virtual void TryNow() {}
-  virtual Amount waiting() const = 0;
   // Drops what waits.
   virtual void GiveUp() = 0;
 

@@ -119,6 +119,12 @@ void Lane::SetEndpoint(const Endpoint& endpoint) {
   downstream_->SetEndpoint(endpoint);
 }
 
+void Lane::SetSpec(const DownstreamSpec& spec) {
+  WEIR_CHECK(spec.SameRoad(spec_));
+  spec_ = spec;
+  downstream_->SetEndpoint(spec.endpoint);
+}
+
 bool Lane::idle() const {
   return !has_unshipped() && hold_.empty() && downstream_->waiting().lines == 0;
 }

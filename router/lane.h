@@ -74,6 +74,9 @@ class Lane {
   // Whether its lines are to be dropped or held now. REQUIRES: on_down is not kRehash, or !down.
   void SetDown(bool down);
   void SetEndpoint(const Endpoint& endpoint);
+  // Its label stands for another address from now on, where what waits or is held goes too.
+  // REQUIRES: spec.SameRoad(this->spec()).
+  void SetSpec(const DownstreamSpec& spec);
   // What was taken so far keeps its form. The lane is not down then; what it holds is sent on,
   // unless SetDown comes before the loop's next turn.
   void SetOptions(const LaneOptions& options);

@@ -109,7 +109,7 @@ void Worker::SetRouting(const Routing& routing) {
     } else {
       ways.push_back(std::move(*same));
       ways.back()->lane.SetOptions(routing.lane);
-      ways.back()->lane.SetEndpoint(spec.endpoint);
+      ways.back()->lane.SetSpec(spec);
     }
   }
   for (std::unique_ptr<Way>& way : ways_) {

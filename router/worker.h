@@ -97,8 +97,8 @@ class Worker final : private LineSink {
   // False once a listener had to give up. Any thread.
   bool listening() const { return listening_.load(std::memory_order_relaxed); }
 
-  // Downstreams that stay the same keep their sockets, buffers and counters. What the others have
-  // buffered is sent first; a TCP queue gets five seconds.
+  // Downstreams that stay the same, but for their address, keep their buffers, what they hold and
+  // their counters. What the others have buffered is sent first; a TCP queue gets five seconds.
   // REQUIRES: as many downstreams as the ring has nodes; `key` is one that its placement has.
   void SetRouting(const Routing& routing);
   // Health changed: the same nodes, others of them alive. REQUIRES: as many as before.

@@ -121,6 +121,26 @@ TEST_CASE("a dead downstream's lines are held until it lives", "[worker]") {
   CHECK(text == line + "\n");
 }
 
+TEST_CASE("what is held for a label follows it to another address", "[worker]") {
+  Fixture f(OnDown::kHold);
+  f.worker.Start();
+  f.Do([&] { f.worker.SetRing(f.routing.ring, {false, true, false}); });
+  const std::string line = f.NameOf(1) + ":1|c";
+  Send(f.client, line);
+  REQUIRE(Eventually([&] { return f.Report().lanes[1].held.lines == 1; }));
+  UdpTarget moved;
+  Routing next = f.routing;
+  next.downstreams[1].address = "moved";
+  next.downstreams[1].endpoint = moved.endpoint();
+  f.Do([&] { f.worker.SetRouting(next); });
+  std::string text;
+  REQUIRE(Eventually([&] { return !(text = moved.Text()).empty(); }));
+  CHECK(text == line + "\n");
+  CHECK(f.Report().lanes[1].address == "moved");
+  CHECK(f.targets[1].Text().empty());
+  f.CheckLaw();
+}
+
 TEST_CASE("a downstream that refuses is told of by its label, and what it lost is counted",
           "[worker]") {
   Fixture f;
