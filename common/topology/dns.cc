@@ -83,6 +83,26 @@ bool EachRecord(const std::vector<uint8_t>& message, ns_type type, const Take& t
   return true;
 }
 
+struct Family {
+  ns_type type;
+  size_t size;
+  SocketAddress (*make)(const uint8_t* bytes, uint16_t port);
+
+  Result<std::vector<SocketAddress>> AddressesOf(const std::vector<uint8_t>& message,
+                                                 uint16_t port) const {
+    std::vector<SocketAddress> addresses;
+    const bool good = EachRecord(message, type, [&](const ns_rr& record) {
+      if (ns_rr_rdlen(record) != size) return false;
+      addresses.push_back(make(ns_rr_rdata(record), port));
+      return true;
+    });
+    if (!good) return Malformed();
+    return addresses;
+  }
+};
+
+constexpr Family kFamilies[] = {{ns_t_a, NS_INADDRSZ, Ip4}, {ns_t_aaaa, NS_IN6ADDRSZ, Ip6}};
+
 }  // namespace
 
 Result<std::vector<ServiceTarget>> ServicesOf(const std::vector<uint8_t>& message) {
@@ -129,24 +149,23 @@ Result<std::vector<uint8_t>> Dns::Ask(const std::string& name, int type) const {
   return message;
 }
 
-Result<std::vector<SocketAddress>> Dns::Addresses(const std::string& host, uint16_t port) const {
+Result<std::vector<SocketAddress>> Dns::Addresses(const std::string& host, uint16_t port,
+                                                  Families families) const {
   if (const auto literal = LiteralAddress(host, port)) return std::vector{*literal};
   std::vector<SocketAddress> all;
-  constexpr struct {
-    ns_type type;
-    size_t size;
-    SocketAddress (*make)(const uint8_t* bytes, uint16_t port);
-  } kFamilies[] = {{ns_t_a, NS_INADDRSZ, Ip4}, {ns_t_aaaa, NS_IN6ADDRSZ, Ip6}};
-  for (const auto& family : kFamilies) {
+  std::optional<Error> error;
+  for (const Family& family : kFamilies) {
     const auto message = Ask(host, family.type);
-    if (!message) return message.error();
-    const bool good = EachRecord(*message, family.type, [&](const ns_rr& record) {
-      if (ns_rr_rdlen(record) != family.size) return false;
-      all.push_back(family.make(ns_rr_rdata(record), port));
-      return true;
-    });
-    if (!good) return Malformed();
+    const auto some = message ? family.AddressesOf(*message, port) : message.error();
+    if (some) {
+      all.insert(all.end(), some->begin(), some->end());
+    } else if (families == Families::kBoth) {
+      return some.error();
+    } else {
+      error = some.error();
+    }
   }
+  if (all.empty() && error) return *error;
   return all;
 }
 

@@ -34,13 +34,18 @@ struct ServiceTarget {
 // host name.
 Result<std::vector<ServiceTarget>> ServicesOf(const std::vector<uint8_t>& message);
 
+// What addresses of a name take: answers for IPv4 and IPv6 both, or the one that there is.
+enum class Families : uint8_t { kBoth, kEither };
+
 class Dns {
  public:
   explicit Dns(std::optional<SocketAddress> server = std::nullopt) : server_(server) {}
 
-  // The A and AAAA records of `host`; a literal address stands for itself. It takes both answers:
-  // one that is missing is an error, not a name with fewer addresses.
-  Result<std::vector<SocketAddress>> Addresses(const std::string& host, uint16_t port) const;
+  // The A and AAAA records of `host`; a literal address stands for itself. With kBoth an answer
+  // that is missing is an error, not a name with fewer addresses; with kEither only when the other
+  // one has no address.
+  Result<std::vector<SocketAddress>> Addresses(const std::string& host, uint16_t port,
+                                               Families families) const;
   // The SRV records of `name`.
   Result<std::vector<ServiceTarget>> Services(const std::string& name) const;
 

@@ -20,7 +20,8 @@ Dns DnsOf(const ResolverConfig& resolver) {
 Result<std::vector<Target>> AddressesOf(const std::string& where, const Dns& dns) {
   const auto name = ParseListenAddress(where);
   if (!name) return name.error();
-  const auto addresses = dns.Addresses(name->host, name->port);
+  const auto addresses = dns.Addresses(name->host, name->port, Families::kBoth);
+// Half an answer would take downstreams away.
   if (!addresses) return Error{name->host + ": " + addresses.error().message};
   std::vector<Target> targets;
   for (const SocketAddress& address : *addresses) targets.push_back({address.ToString(), {}, 0});
@@ -149,7 +150,7 @@ Resolver::ResolveFunction ResolveBy(const ResolverConfig& resolver) {
   if (resolver.address.empty()) return Resolve;
   return [dns = DnsOf(resolver)](const std::string& host,
                                  uint16_t port) -> Result<std::vector<SocketAddress>> {
-    auto addresses = dns.Addresses(host, port);
+    auto addresses = dns.Addresses(host, port, Families::kEither);
     if (!addresses) return Error{"unable to resolve " + host + ": " + addresses.error().message};
     if (addresses->empty()) return Error{"unable to resolve " + host + ": no such name"};
     return addresses;

@@ -42,6 +42,7 @@ class FakeDns:
         self.questions = []
         self.tcp_questions = 0
         self.mood = "good"
+        self.moods = {}  # by type of the question, where it is another one
         self._records = {}
         self._lock = threading.Lock()
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -94,7 +95,7 @@ class FakeDns:
         with self._lock:
             self.questions.append((name, kind))
             self.tcp_questions += is_tcp
-            mood = self.mood
+            mood = self.moods.get(kind, self.mood)
             values = list(self._records.get((name, kind), ()))
             exists = any(known == name for known, _ in self._records)
         if mood == "silent":

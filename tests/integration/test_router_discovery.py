@@ -153,7 +153,29 @@ class AddressTest(DiscoveryTest):
         self.wait_found("127.0.0.2:9125", "[::1]:9125")
 
 
+class NameTest(DiscoveryTest):
+    def test_a_name_takes_the_answer_of_one_family(self):
+        for good, bad in ((A, AAAA), (AAAA, A)):
+            for mood in BAD_MOODS:
+                with self.subTest(good=good, mood=mood):
+                    name = f"{mood}-{good}.{NAME}"
+                    self.dns.moods = {bad: mood}
+                    self.dns.set(name, good, ["127.0.0.1" if good == A else "::1"])
+                    self.start_with({"address": f"{name}:9", "health": "none"})
+                    self.router.wait_for_log(f"Name resolved.*{name}")
+
+
 class FailureTest(DiscoveryTest):
+    def test_half_an_answer_takes_no_downstream_away(self):
+        self.dns.set(NAME, A, ["127.0.0.2", "127.0.0.3"])
+        self.start_with({"dns": f"{NAME}:9125", "health": "none"})
+        self.wait_found("127.0.0.2:9125", "127.0.0.3:9125")
+        self.dns.moods = {AAAA: "servfail"}
+        self.wait_answers("failure", more=1)
+        self.dns.set(NAME, A, ["127.0.0.2"])
+        self.wait_answers("failure")
+        self.wait_found("127.0.0.2:9125", "127.0.0.3:9125")
+
     def test_an_answer_without_downstreams_keeps_the_last_ones(self):
         nodes, labels = self.start_srv()
         self.expect(nodes, labels)

@@ -97,7 +97,7 @@ TEST_CASE("a literal address stands for itself and nobody is asked", "[dns]") {
   const auto nobody = LiteralAddress("127.0.0.1", 1);
   REQUIRE(nobody.has_value());
   for (const std::string host : {"10.0.0.1", "::1"}) {
-    const auto addresses = Dns(*nobody).Addresses(host, 9125);
+    const auto addresses = Dns(*nobody).Addresses(host, 9125, Families::kBoth);
     REQUIRE(addresses.has_value());
     REQUIRE(addresses->size() == 1);
     CHECK(addresses->front().ToString() == JoinHostPort(host, 9125));
