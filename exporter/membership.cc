@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "common/topology/look.h"
 #include "common/topology/plan.h"
 #include "exporter/ring_config.h"
 
@@ -24,18 +25,30 @@ Membership::Membership(EventLoop& loop, const MembershipOptions& options,
       options_(options),
       service_health_(health),
       tell_(std::move(tell)),
-      resolver_(loop_, {},
-                [this](const std::string& name, const Endpoint& endpoint) {
-                  OnEndpointChanged(name, endpoint);
-                }),
       health_(loop_, [this] { Update(); }),
       look_(loop_, seconds(1), seconds(1), [this] { Update(); }) {}
 
+void Membership::Open(const ResolverConfig& config) {
+  resolver_.emplace(
+      loop_, ResolverOptionsOf(config),
+      [this](const std::string& name, const Endpoint& endpoint) {
+        OnEndpointChanged(name, endpoint);
+      },
+      ResolveBy(config));
+  config_.resolver = config;
+}
+
 void Membership::Apply(const RouterConfig& config) {
-  if (config == config_) return;
-  config_ = config;
+  if (!resolver_) Open(config.resolver);
+  if (config.resolver != config_.resolver) {
+    LogWarn("A change of this key needs a restart", {{"key", "resolver"}});
+  }
+  RouterConfig next = config;
+  next.resolver = config_.resolver;
+  if (next == config_) return;
+  config_ = std::move(next);
   self_ = IndexOf(config_, options_.self);
-  resolver_.SetNames(HealthNamesOf(config_), kNamePatience);
+  resolver_->SetNames(HealthNamesOf(config_), kNamePatience);
   health_.SetTargets(Targets(), HealthOptionsOf(config_));
   ring_ = std::make_shared<const Ring>(RingConfigOf(config_), health_.standing().in_ring);
   since_ = loop_.NowNanos();
@@ -53,7 +66,7 @@ void Membership::OnEndpointChanged(const std::string& name, const Endpoint& endp
 
 std::vector<HealthTarget> Membership::Targets() const {
   auto targets = HealthTargetsOf(
-      config_, [this](const std::string& name) { return resolver_.EndpointOf(name); });
+      config_, [this](const std::string& name) { return resolver_->EndpointOf(name); });
   HealthTarget& self = targets[self_];
   if (self.probe.kind == HealthKind::kStatsd) {
     self.ask = [this] { return service_health_.up(); };

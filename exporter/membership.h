@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,10 +44,12 @@ class Membership {
   Membership& operator=(const Membership&) = delete;
 
   // Brings a configuration into force, which begins the grace anew unless it is the present one.
-  // Waits for new names, two seconds at most; meanwhile no probe is asked. REQUIRES: of LoadRing.
+  // Waits for new names, two seconds at most; meanwhile no probe is asked. The first call's
+  // `resolver` stays, as in the routers. REQUIRES: of LoadRing.
   void Apply(const RouterConfig& config);
 
  private:
+  void Open(const ResolverConfig& config);
   void OnEndpointChanged(const std::string& name, const Endpoint& endpoint);
   std::vector<HealthTarget> Targets() const;
   void Update();
@@ -61,7 +64,7 @@ class Membership {
   int64_t since_ = 0;  // when config_ came into force
   std::vector<OwnershipNode> nodes_;
   std::shared_ptr<const Ring> ring_;
-  Resolver resolver_;
+  std::optional<Resolver> resolver_;  // from the first configuration on
   Health health_;
   Timer look_;
 };

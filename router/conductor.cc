@@ -23,8 +23,6 @@ using std::chrono::seconds;
 constexpr seconds kPatience(10);
 // For names that a start or a reload brings. Probes pause meanwhile, as they share the thread.
 constexpr seconds kNamePatience(2);
-// After a name service or a source had no answer.
-constexpr seconds kRetryInterval(2);
 
 std::string HostName() {
   char name[HOST_NAME_MAX + 1] = "";
@@ -38,15 +36,16 @@ Conductor::Conductor(EventLoop& loop, const Workers& workers)
     : loop_(loop), workers_(workers), health_(loop_, [this] { OnHealthChanged(); }) {}
 
 void Conductor::Open(const ResolverConfig& config) {
-  const auto retry = std::min<std::chrono::nanoseconds>(config.interval, kRetryInterval);
+  const ResolverOptions options = ResolverOptionsOf(config);
   resolver_.emplace(
-      loop_, ResolverOptions{.interval = config.interval, .retry_interval = retry},
+      loop_, options,
       [this](const std::string& name, const Endpoint& endpoint) {
         OnEndpointChanged(name, endpoint);
       },
       ResolveBy(config));
   discovery_.emplace(
-      loop_, DiscoveryOptions{.interval = config.interval, .retry_interval = retry},
+      loop_,
+      DiscoveryOptions{.interval = options.interval, .retry_interval = options.retry_interval},
       [this] { Establish(config_, seconds(0), true); },
       [config](const DiscoverConfig& source, const std::set<std::string>& known) {
         return Look(source, config, known);

@@ -1,6 +1,7 @@
 #include "common/topology/look.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <utility>
 
@@ -11,17 +12,20 @@
 namespace weir {
 namespace {
 
+// After a name service or a source had no answer.
+constexpr std::chrono::seconds kRetryInterval(2);
+
 Dns DnsOf(const ResolverConfig& resolver) {
   const auto address = ParseListenAddress(resolver.address);
   if (!address) return Dns();
   return Dns(LiteralAddress(address->host, address->port));
 }
 
+// Half an answer would take downstreams away.
 Result<std::vector<Target>> AddressesOf(const std::string& where, const Dns& dns) {
   const auto name = ParseListenAddress(where);
   if (!name) return name.error();
   const auto addresses = dns.Addresses(name->host, name->port, Families::kBoth);
-// Half an answer would take downstreams away.
   if (!addresses) return Error{name->host + ": " + addresses.error().message};
   std::vector<Target> targets;
   for (const SocketAddress& address : *addresses) targets.push_back({address.ToString(), {}, 0});
@@ -144,6 +148,11 @@ Result<RouterConfig> Discovered(const RouterConfig& config) {
     std::ranges::move(of_source, std::back_inserter(found));
   }
   return WithDiscovered(config, found);
+}
+
+ResolverOptions ResolverOptionsOf(const ResolverConfig& resolver) {
+  return {.interval = resolver.interval,
+          .retry_interval = std::min<std::chrono::nanoseconds>(resolver.interval, kRetryInterval)};
 }
 
 Resolver::ResolveFunction ResolveBy(const ResolverConfig& resolver) {

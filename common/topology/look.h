@@ -50,6 +50,8 @@ bool HasDownstreams(const RouterConfig& config);
 // WithDiscovered of what is found now; their names stay names. Error: something was not found.
 Result<RouterConfig> Discovered(const RouterConfig& config);
 
+// How often names are resolved, and sources asked.
+ResolverOptions ResolverOptionsOf(const ResolverConfig& resolver);
 // How names are resolved: by the system, or by the DNS server that is configured.
 Resolver::ResolveFunction ResolveBy(const ResolverConfig& resolver);
 

@@ -7,9 +7,10 @@ import subprocess
 import time
 import unittest
 
+from fake_dns import A, FakeDns
 from harness import EXPORTER, Router, wait_until
 from real_prometheus import Prometheus
-from ring_case import NAMES, Node, RingTest
+from ring_case import HOST, NAMES, Node, RingTest
 
 QUIET = [b"own.q%d:7|g" % i for i in range(NAMES)]
 MAPPING = """\
@@ -161,6 +162,30 @@ class OwnershipTest(RingTest):
         status, text, _ = run("--check-config", f"--ring.config-file={file}", "--ring.self=a")
         self.assertEqual(status, 0)
         self.assertIn("The ring is valid: node `a` of 1.", text)
+
+
+class NamedRingTest(RingTest):
+    """Probes go to names that no name server knows but one."""
+
+    def config_of(self, labels):
+        config = super().config_of(labels)
+        for one in config["downstreams"]:
+            port = one["health"].rpartition(":")[2]
+            one["health"] = f"{one['label']}.ring.test:{port}"
+        return config
+
+    def test_names_are_resolved_as_the_routers_do(self):
+        dns = FakeDns()
+        self.addCleanup(dns.end)
+        for label in "ab":
+            dns.set(f"{label}.ring.test", A, [HOST])
+        self.start_ring("ab", routers=1, resolver={"address": dns.address})
+        self.kill_node("b")
+        self.wait_agreed("a")
+        self.start_node("b")
+        self.wait_agreed("ab")
+        self.write({**self.config, "resolver": {"address": dns.address, "interval": "7s"}})
+        self.nodes["a"].exporter.wait_for_log("needs a restart.*key=resolver")
 
 
 @unittest.skipUnless(shutil.which("prometheus"), "needs prometheus")
