@@ -105,6 +105,11 @@ class PageTest(CompareTest):
         new.wait_for_value(1, "statsd_exporter_sample_errors_total", reason="malformed_value")
         self.check_told(old, new)
 
+    def test_names_of_users_that_begin_as_those_of_the_exporters_are_compared(self):
+        old = self.serve(lambda: "process_orders 1\ngo_live 1\nprocess_open_fds 7\ngo_gc_gogc_percent 100\n")
+        new = self.serve(lambda: "process_orders 2\ngo_live 2\nprocess_open_fds 9\ngo_info 1\n")
+        self.check_told(old, new, "value go_live: 1, now 2", "value process_orders: 1, now 2")
+
     def test_a_series_too_many_and_one_too_few_are_told(self):
         old, new = self.pair([b"hits:1|c|#route:/new"])
         self.check_told(old, new, 'extra hits{route="/new"}')
