@@ -1,6 +1,7 @@
 #include "exporter/admit_sample.h"
 
 #include <string>
+#include <utility>
 
 namespace weir {
 namespace {
@@ -40,12 +41,14 @@ uint16_t PlanOf(const Resolution& resolution, SeriesTable* table) {
 }
 
 void UpdatePlans(const Mapper& mapper, SeriesTable* table) {
-  const auto update = [table](std::string_view identity, const SeriesPolicy& policy) {
-    table->UpdatePlan(identity, {policy.ttl, policy.scale});
+  RulePlans plans;
+  const auto add = [&plans](std::string identity, const SeriesPolicy& policy) {
+    plans[std::move(identity)] = {policy.ttl, policy.scale};
   };
-  update("", mapper.unmapped(EventKind::kCounter));
+  add("", mapper.unmapped(EventKind::kCounter));
   mapper.VisitRules(
-      [&](const Rule& rule) { update(rule.Identity(), rule.policy(EventKind::kCounter)); });
+      [&](const Rule& rule) { add(rule.Identity(), rule.policy(EventKind::kCounter)); });
+  table->UpdatePlans(plans);
 }
 
 }  // namespace weir

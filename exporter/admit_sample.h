@@ -23,7 +23,7 @@ Refusal AdmitSample(const Resolution& resolution, const Sample& sample, const Ar
 uint16_t PlanOf(const Resolution& resolution, SeriesTable* table);
 
 // Brings the plans of rules that are in use up to what `mapper` says; series of rules that it does
-// not have keep theirs.
+// not have keep theirs. REQUIRES: nobody keeps what PlanOf has said.
 void UpdatePlans(const Mapper& mapper, SeriesTable* table);
 
 }  // namespace weir

@@ -17,7 +17,7 @@ SeriesView SeriesTable::ViewOf(uint32_t series) const {
           .family = info.family->name,
           .labels = LabelText(info),
           .cell = cell,
-          .rule = plan_rules_[cell.plan],
+          .rule = plans_.RuleOf(cell.plan),
           .ttl = plans_[cell.plan].ttl,
           .buckets = info.family->histogram};
 }

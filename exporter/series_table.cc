@@ -70,9 +70,7 @@ uint64_t HashVector(uint64_t family_birth, std::string_view label_text) {
 }  // namespace
 
 SeriesTable::SeriesTable(const SeriesTableOptions& options)
-    : options_(options), index_(0, IdentityHash{this}, IdentityEqual{this}) {
-  plan_ids_.emplace("", 0);
-}
+    : options_(options), index_(0, IdentityHash{this}, IdentityEqual{this}) {}
 
 SeriesTable::~SeriesTable() {
   for (uint32_t series = 0; series < used_; ++series) {
@@ -321,36 +319,33 @@ void SeriesTable::Compact(Family* family) {
   }
 }
 
-uint16_t SeriesTable::PlanFor(std::string_view identity, const Plan& plan) {
-  const auto found = plan_ids_.find(identity);
-  if (found != plan_ids_.end()) {
-    plans_[found->second] = plan;
-    return found->second;
-  }
-  // 65,535 rules fit. Beyond that a rule borrows the plan of one that says the same, or has none.
-  if (plans_.size() > UINT16_MAX) {
-    for (size_t id = 0; id < plans_.size(); ++id) {
-      if (plans_[id].ttl == plan.ttl && plans_[id].scale == plan.scale) {
-        return static_cast<uint16_t>(id);
-      }
-    }
-    return 0;
-  }
-  const auto id = static_cast<uint16_t>(plans_.size());
-  plans_.push_back(plan);
-  plan_rules_.push_back(plan_ids_.emplace(identity, id).first->first);
-  return id;
+void SeriesTable::UpdatePlans(const RulePlans& rules) {
+  for (const auto& [identity, plan] : rules) plans_.Update(identity, plan);
+  if (plans_.full()) RenewPlans(rules);
 }
 
-void SeriesTable::UpdatePlan(std::string_view identity, const Plan& plan) {
-  const auto found = plan_ids_.find(identity);
-  if (found != plan_ids_.end()) plans_[found->second] = plan;
+// Gives up the plans that no series lives by. Those by which series of rules that are no more live
+// are shared, for no reload will change them.
+void SeriesTable::RenewPlans(const RulePlans& rules) {
+  Plans renewed;
+  std::vector<uint16_t> new_ids(plans_.size(), 0);
+  new_ids[0] = renewed.Of("", plans_[0]);
+  for (uint32_t series = 0; series < used_; ++series) {
+    Cell& cell = CellAt(series);
+    if (!cell.live() || cell.plan == 0) continue;
+    uint16_t& id = new_ids[cell.plan];
+    if (id == 0) {
+      const std::string_view rule = plans_.RuleOf(cell.plan);
+      id = rules.contains(rule) ? renewed.Of(rule, plans_[cell.plan])
+                                : renewed.Shared(plans_[cell.plan]);
+    }
+    cell.plan = id;
+  }
+  plans_ = std::move(renewed);
 }
 
 void SeriesTable::Expire(int64_t now_nanos, uint32_t parts) {
-  const bool anything_expires = std::any_of(plans_.begin(), plans_.end(),
-                                            [](const Plan& plan) { return plan.ttl.count() > 0; });
-  if ((!anything_expires && homes_ == nullptr) || used_ == 0) return;
+  if ((!plans_.AnyExpires() && homes_ == nullptr) || used_ == 0) return;
   for (uint32_t left = used_ / parts + 1; left > 0; --left) {
     expire_next_ = expire_next_ + 1 < used_ ? expire_next_ + 1 : 0;
     const Cell& cell = CellAt(expire_next_);

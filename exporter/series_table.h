@@ -23,7 +23,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -39,6 +38,7 @@
 #include "exporter/homes.h"
 #include "exporter/metric.h"
 #include "exporter/pace.h"
+#include "exporter/plans.h"
 #include "exporter/refusal.h"
 #include "exporter/render_cursor.h"
 #include "exporter/series_budget.h"
@@ -69,12 +69,6 @@ struct FamilyFacts {
   size_t series;
   int64_t born_nanos;  // when its first series was made, on the clock of Arrival
   const Pace& pace;
-};
-
-// What a sample's rule says each time it is applied, besides where it goes. Plan 0 is "no rule".
-struct Plan {
-  std::chrono::nanoseconds ttl{0};  // <= 0: never forgotten
-  double scale = 1;
 };
 
 // A series a caller may keep, together with the generation that says whether it still is that one.
@@ -183,9 +177,12 @@ class SeriesTable {
   }
 
   // The plan of the rule called `identity` (empty: no rule), as configured now.
-  uint16_t PlanFor(std::string_view identity, const Plan& plan);
-  // Changes the plan of a rule that series have had; does nothing for one that none ever had.
-  void UpdatePlan(std::string_view identity, const Plan& plan);
+  uint16_t PlanFor(std::string_view identity, const Plan& plan) {
+    return plans_.Of(identity, plan);
+  }
+  // Brings the plans of rules that series have had up to what `rules`, those in force, say; series
+  // of other rules keep theirs. REQUIRES: nobody keeps what PlanFor has said.
+  void UpdatePlans(const RulePlans& rules);
 
   // Forgets series whose TTL has passed, looking at a `1/parts` of all: called `parts` times a
   // second, so that a series goes between TTL and TTL + 1 s after its last sample.
@@ -372,6 +369,7 @@ class SeriesTable {
   }
   void LetGo(uint32_t series, int64_t now_nanos);
   void Compact(Family* family);
+  void RenewPlans(const RulePlans& rules);
 
   using InOrder = absl::btree_set<Family*, ByName>;
   class Ahead;
@@ -410,9 +408,7 @@ class SeriesTable {
   std::unique_ptr<Homes> homes_;  // null: every series is ours
   std::array<uint64_t, kSeriesKindCount> let_go_{};
 
-  std::vector<Plan> plans_{1};
-  std::map<std::string, uint16_t, std::less<>> plan_ids_;
-  std::vector<std::string_view> plan_rules_{""};  // by plan
+  Plans plans_;
 
   SeriesWitness* witness_ = nullptr;  // null: nobody wants to know
   uint64_t displaced_ = 0;

@@ -107,24 +107,6 @@ TEST_CASE("a plan that changes changes the series that live by it", "[series_tab
   CHECK(table.series_count() == 0);
 }
 
-TEST_CASE("a plan is remembered by its rule", "[series_table]") {
-  SeriesTable table({});
-  CHECK(table.PlanFor("", {}) == 0);
-  const uint16_t a = table.PlanFor("a", {.scale = 2});
-  const uint16_t b = table.PlanFor("b", {.scale = 2});
-  CHECK(a != b);
-  CHECK(table.PlanFor("a", {.scale = 3}) == a);
-}
-
-TEST_CASE("with more rules than plans a rule borrows one that says the same, or none",
-          "[series_table]") {
-  SeriesTable table({});
-  for (int i = 0; i < 65'535; ++i) table.PlanFor("r" + std::to_string(i), {.scale = i + 2.0});
-  const uint16_t borrowed = table.PlanFor("one more", {.scale = 7});
-  CHECK(borrowed == table.PlanFor("r5", {.scale = 7}));
-  CHECK(table.PlanFor("and one", {.scale = 0.5}) == 0);
-}
-
 TEST_CASE("nothing expires while no plan has a ttl", "[series_table]") {
   SeriesTable table({});
   FakeClock clock;
