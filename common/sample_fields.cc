@@ -5,8 +5,9 @@
 namespace weir {
 namespace {
 
-// statsd_exporter turns 1/rate into a signed integer: from 2^63 on that is negative.
-constexpr double kWeightLimit = 9223372036854775808.0;
+// Beyond what any client can have sampled away. Without a limit three lines would make the 64-bit
+// counts wrap, and one would make a count so large that, as a double, it no longer moves.
+constexpr double kMostWeight = 4294967296.0;  // 2^32
 
 }  // namespace
 
@@ -55,7 +56,7 @@ void SampleFields::AddLabel(std::string_view field) {
 
 uint64_t SampleFields::Weight() const {
   const double weight = 1 / rate_;
-  return weight >= 1 && weight < kWeightLimit ? static_cast<uint64_t>(weight) : 0;
+  return weight >= 1 && weight <= kMostWeight ? static_cast<uint64_t>(weight) : 0;
 }
 
 const TagTally& SampleFields::Tally() {

@@ -35,7 +35,7 @@ class SampleFields {
   // All rates multiplied: what the value of a counter is divided by.
   double divisor() const { return divisor_; }
   // How often an observation with the last rate happened: trunc(1/rate). 0 is "never", which is
-  // what rates above 1, below 0, of no number and of next to nothing come to.
+  // what rates above 1, below 2^-32 and of no number come to.
   uint64_t Weight() const;
 
   void CopyLabels(Sample* sample) const;

@@ -136,7 +136,7 @@ std::string WordsOf(ParseError error, const ParserOptions& options) {
 
 std::string WordsOfVoidRate() {
   return Reason("void_sample_rate",
-                "at this rate the observation stands for none; rates are above 0 and at most 1");
+                "at this rate the observation stands for none; rates are from 2^-32 to 1");
 }
 
 std::string WordsOfTagErrors(uint32_t count) {

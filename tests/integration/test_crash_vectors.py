@@ -69,10 +69,11 @@ class CrashVectorTest(IntegrationTest):
     def test_vector_4_a_tiny_sampling_rate_of_an_observer(self):
         rates = (b"1e-5", b"1e-9", b"1e-18")
         page = self.page_after([b"r%d:1|ms|@%s" % line for line in enumerate(rates)])
-        # 99,999, as the peer's truncation has it, and each is one sample.
+        # 99,999, as the peer's truncation has it, and each is one sample; no client sampled 1e18 away.
         self.assertEqual(page.value("r0_count"), 99_999)
-        self.assertGreater(page.value("r2_count"), 0.999e18)
-        self.assertEqual(page.value("weir_samples_applied_total"), 2 + len(rates))
+        self.assertAlmostEqual(page.value("r1_count"), 1e9, delta=1)
+        self.assertEqual(page.value("statsd_exporter_events_error_total", reason="void_sample_rate"), 1)
+        self.assertEqual(page.value("weir_samples_applied_total"), 2 + 2)
 
     def test_vector_5_buckets_that_are_not_sorted(self):
         self.check_mapping_refused(

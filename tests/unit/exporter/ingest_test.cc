@@ -107,6 +107,15 @@ TEST_CASE("an observation that stands for none is dropped and counted", "[ingest
   CHECK(Conserves(self));
 }
 
+TEST_CASE("an observation stands for 2^32 at most, so that counts go on counting", "[ingest]") {
+  const std::string self =
+      SelfAfter("t:1|ms|@2.3283064365386963e-10\nt:1|ms|@2.32e-10\nt:1|h|@1.1e-19");
+  CHECK(ValueOf(self, "weir_samples_dropped_total{reason=\"void_sample_rate\"}") == "2");
+  CHECK(ValueOf(self, "statsd_exporter_events_total{type=\"observer\"}") ==
+        NumberText(4'294'967'296));
+  CHECK(Conserves(self));
+}
+
 TEST_CASE("gauges add when they have a sign", "[ingest]") {
   CHECK(ValueOf(PageAfter("g:333|g\ng:-10|g\ng:+4|g"), "g") == "327");
   Pipeline absolute(1, {.parser = {.relative_gauges = false}});
