@@ -54,6 +54,16 @@ class TreeBuilder final : public YAML::EventHandler {
     Attach(node);
   }
 
+  // yaml-cpp takes nearly anything for a name, so that a text beginning with & would be null.
+  void OnAnchor(const YAML::Mark& mark, const std::string& name) override {
+    constexpr std::string_view kLegal =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz-";
+    if (name.find_first_not_of(kLegal) == std::string::npos) return;
+    diagnostics_.Error(PositionOf(mark), "`&" + name +
+                                             "` is read as a YAML anchor; quote a text that "
+                                             "starts with &");
+  }
+
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     auto node = Make(Kind::kScalar, mark, anchor);

@@ -26,9 +26,9 @@ void Read(const Field& field, Setting<ObserverType>* out) {
 }
 
 void Read(const Field& field, Setting<MatchType>* out) {
-  if (field.node.kind == Kind::kScalar && field.node.text.empty()) return;  // as if not there
-  ReadWord<MatchType>(field, {{"glob", MatchType::kGlob}, {"regex", MatchType::kRegex}},
-                      "glob or regex", out);
+  ReadWord<MatchType>(
+      field, {{"glob", MatchType::kGlob}, {"", MatchType::kGlob}, {"regex", MatchType::kRegex}},
+      "glob or regex", out);
 }
 
 void Read(const Field& field, Setting<Action>* out) {

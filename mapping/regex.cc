@@ -12,11 +12,17 @@
 namespace weir {
 namespace {
 
-constexpr int64_t kSetMemory = 64 << 20;
+constexpr int64_t kMuchMemory = 64 << 20;
 
 RE2::Options QuietOptions() {
   RE2::Options options;
   options.set_log_errors(false);
+  return options;
+}
+
+RE2::Options LargeOptions() {
+  RE2::Options options = QuietOptions();
+  options.set_max_mem(kMuchMemory);
   return options;
 }
 
@@ -50,7 +56,12 @@ Regex& Regex::operator=(Regex&&) noexcept = default;
 Regex::~Regex() = default;
 
 Result<Regex> Regex::Compile(std::string_view pattern) {
-  auto compiled = std::make_unique<RE2>(WithPythonGroups(pattern), QuietOptions());
+  const std::string written = WithPythonGroups(pattern);
+  auto compiled = std::make_unique<RE2>(written, QuietOptions());
+  // Go has no such limit. Only these get more: what matching may cache grows with the limit.
+  if (compiled->error_code() == RE2::ErrorPatternTooLarge) {
+    compiled = std::make_unique<RE2>(written, LargeOptions());
+  }
   if (compiled->ok()) return Regex(std::move(compiled));
   std::string said = "match `" + std::string(pattern) + "`: " + compiled->error();
   if (compiled->error_arg().size() < pattern.size()) {
@@ -75,13 +86,7 @@ std::map<std::string, int> Regex::group_names() const { return compiled_->NamedC
 const std::string& Regex::pattern() const { return compiled_->pattern(); }
 
 struct RegexSet::Compiled {
-  static RE2::Options Options() {
-    RE2::Options options = QuietOptions();
-    options.set_max_mem(kSetMemory);
-    return options;
-  }
-
-  RE2::Set set{Options(), RE2::UNANCHORED};
+  RE2::Set set{LargeOptions(), RE2::UNANCHORED};
   bool is_usable = false;
 };
 

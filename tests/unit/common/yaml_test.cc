@@ -94,6 +94,12 @@ TEST_CASE("an unquoted text that starts with a star says to quote it", "[yaml]")
   CHECK(Parse("- *\n").errors.at(0).find("quote a text") != std::string::npos);
 }
 
+TEST_CASE("an anchor is called by letters, digits, _ and -", "[yaml]") {
+  CHECK(Parse("a: &b.c\n").errors ==
+        Lines{"f:1:4: `&b.c` is read as a YAML anchor; quote a text that starts with &"});
+  CHECK(Parse("a: &b-C_1 x\nb: *b-C_1\n").errors.empty());
+}
+
 TEST_CASE("an unknown escape says how to write it", "[yaml]") {
   const Lines errors = Parse("mappings:\n- match: \"test\\.(\\w+)\"\n").errors;
   REQUIRE(errors.size() == 1);

@@ -96,6 +96,13 @@ std::string Ttl(std::string_view defaults, std::string_view keys, std::string_vi
   return FormatDuration(resolution.policy.ttl);
 }
 
+TEST_CASE("an empty match_type is glob, whatever the defaults say", "[compile]") {
+  CHECK(Observer("match_type: regex", "match_type: ''") == "summary");
+  const Loaded loaded =
+      LoadText("defaults: {match_type: regex}\nmappings:\n- {match: a, name: b, match_type: ''}");
+  CHECK(Resolved(*loaded.mapper, "xa", EventKind::kObserver).find("b {}") == std::string::npos);
+}
+
 TEST_CASE("a TTL comes from the rule, else the defaults, else the flag", "[compile]") {
   using std::chrono::seconds;
   CHECK(Ttl("", "", "a") == "0s");

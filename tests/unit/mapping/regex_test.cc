@@ -48,6 +48,10 @@ TEST_CASE("a broken expression is refused, quoting what is broken", "[regex]") {
   CHECK(error("a{2000}").find("2000") != std::string::npos);
 }
 
+TEST_CASE("a large expression is taken", "[regex]") {
+  CHECK(Captured(R"((\pL{1,50}|b){1,5}\.b)", "a.b") == Texts{"a.b", "a"});
+}
+
 TEST_CASE("the set finds all matching expressions in order", "[regex]") {
   RegexSet set;
   CHECK(set.empty());
