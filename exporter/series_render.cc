@@ -166,7 +166,8 @@ bool SeriesTable::StemTaken(const Family& family) const {
   constexpr std::string_view kTotal = "_total";
   const std::string_view name = family.name;
   if (family.kind != SeriesKind::kCounter || !name.ends_with(kTotal)) return false;
-  return FindFamily(name.substr(0, name.size() - kTotal.size())) != nullptr;
+  const std::string_view stem = name.substr(0, name.size() - kTotal.size());
+  return FindFamily(stem) != nullptr || reserved_.contains(stem);
 }
 
 void SeriesTable::RenderSeries(const Exposition& exposition, int64_t now_nanos, uint32_t series,

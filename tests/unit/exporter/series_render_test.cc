@@ -208,12 +208,15 @@ TEST_CASE("openmetrics is told when a counter's stem is another family", "[serie
   Feed(&table, kCounter, "both_total");
   Feed(&table, kGauge, "both");
   Feed(&table, kGauge, "gauge_total");
+  table.Reserve("own_seconds");
+  Feed(&table, kCounter, "own_seconds_total");
   const std::string page = WithoutHelp(PageOf(&table, Format::kOpenMetrics));
   CHECK(page ==
         "# TYPE alone counter\nalone_total 1.0\n"
         "# TYPE both gauge\nboth 1.0\n"
         "# TYPE both_total unknown\nboth_total 1.0\n"
-        "# TYPE gauge_total gauge\ngauge_total 1.0\n");
+        "# TYPE gauge_total gauge\ngauge_total 1.0\n"
+        "# TYPE own_seconds_total unknown\nown_seconds_total 1.0\n");
 }
 
 TEST_CASE("numbers of series are used again", "[series_table]") {
