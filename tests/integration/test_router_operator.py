@@ -56,7 +56,10 @@ class OnDownTest(RouterTest):
 
     def test_held_lines_come_before_newer_ones(self):
         # Small packets, so that it takes many turns to send what was held, with lines coming in.
-        nodes, _, _ = self.start_dead(on_down="hold", threads=1, mtu=64, flush_interval="1ms")
+        # More is sent until the node is back than is held by default.
+        nodes, _, _ = self.start_dead(
+            on_down="hold", hold={"bytes": "256MiB"}, threads=1, mtu=64, flush_interval="1ms"
+        )
         first = b"held.order:0|c"
         (home,) = (label for label, counter in self.owners([first]).items() if counter)
         for node in nodes:
@@ -76,7 +79,8 @@ class OnDownTest(RouterTest):
         seen = len(self.router.log)
         up = f'msg="A downstream is up" downstream={home} '
         while not any(up in line for line in self.router.log[seen:]):
-            send(1)
+            send(100)
+            self.page()  # lets the node's probes have their turn, too
         send(200)
         self.wait_arrived(sent)
         self.assertEqual(
